@@ -1,0 +1,1 @@
+"""How the rig moves and sees: blocking drivers behind the protocols of `scanner.hardware.protocols`."""

@@ -1,0 +1,1 @@
+"""Serial dialects as pure encode and decode, without I/O."""

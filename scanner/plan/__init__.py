@@ -1,0 +1,1 @@
+"""What to capture: frozen data that knows no hardware and no clock."""

@@ -1,0 +1,1 @@
+"""Fusing the slices of a stack into one image: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""What exists is what is on disk."""
