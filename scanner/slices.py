@@ -67,7 +67,7 @@ class Slice:
     """The frame that a shot made, with what was really measured, from that frame's own metadata.
 
     `lens` in dioptres as reported by the camera (None where a camera has no lens drive or a file does not say);
-    `exposure_us` in microseconds; `gain` analogue; `taken_at`: begin of the exposure, in seconds of the monotonic clock.
+    `exposure_us` in microseconds; `gain` analogue; `taken_at`: begin of the exposure, monotonic seconds.
     """
 
     index: int
@@ -97,8 +97,8 @@ class SliceReport:
 class Stacked:
     """One all-in-focus picture, in the geometry of the reference slice.
 
-    `depth`: (ceil(height / 2), ceil(width / 2)) float32, half size because that is where focus is measured: the index of
-    the sharpest slice, fractional, NaN where nothing is sharp.
+    `depth`: (ceil(height / 2), ceil(width / 2)) float32, half size because that is where focus is measured: the index
+    of the sharpest slice, fractional, NaN where nothing is sharp.
     `mask`: the same size, uint8, 255 where something came into focus (the object), else 0.
     """
 
