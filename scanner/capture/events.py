@@ -1,0 +1,91 @@
+"""What the rig and the scan are doing, as one frozen snapshot that is always sent whole."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from scanner.hardware.protocols import Exposure, RigFacts
+from scanner.units import Degrees, Dioptres, Frozen, Seconds
+
+
+class RunState(StrEnum):
+    """Where a scan stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class FinishReason(StrEnum):
+    """Why a scan is finished."""
+
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Problem(Frozen):
+    """Something a person should know: what was wrong and what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class SweepFacts(Frozen):
+    """The sweep that a scan really uses, once it is known."""
+
+    near: Dioptres
+    far: Dioptres
+    count: int
+    reference: int
+
+
+class ScanStatus(Frozen):
+    """Progress of one scan.
+
+    `stacked`: number of stacked images on disk. `slices_total` is None until an automatic sweep is measured, `eta_s`
+    until a first position has been timed. `activity` says in a few words what is going on.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    state: RunState
+    reason: FinishReason | None = None
+    activity: str = ""
+    positions_total: int
+    positions_done: int = 0
+    slices_total: int | None = None
+    slices_done: int = 0
+    stacked: int = 0
+    stacked_positions: tuple[int, ...] = ()
+    sweep: SweepFacts | None = None
+    exposure: Exposure | None = None
+    eta_s: Seconds | None = None
+    elapsed_s: Seconds = 0.0
+    problem: Problem | None = None
+
+
+class RigStatus(Frozen):
+    """Where the rig stands now. An angle is None while the axis does not know its position."""
+
+    facts: RigFacts | None
+    lens: Dioptres | None = None
+    axes: dict[str, Degrees | None] = {}
+    light: float | None = None
+    exposure: Exposure | None = None
+    problem: Problem | None = None
+
+
+class Status(Frozen):
+    """The whole snapshot. `scan` is the scan that holds the rig or the last one that did, else None.
+
+    `scans_revision` grows whenever the list of scans changes, so that a client knows when to ask for it again.
+    """
+
+    version: str
+    rig: RigStatus
+    scan: ScanStatus | None = None
+    scans_revision: int = 0
+    disk_free_bytes: int
+    notices: tuple[Problem, ...] = ()

@@ -1,0 +1,71 @@
+"""A scan as data: path x sweep x exposure x settle x stacking."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scanner.errors import PlanError
+from scanner.plan.path import Path, RingsPath, positions
+from scanner.plan.sweep import Auto, Sweep, SweepPlan
+from scanner.slices import Position, Shot
+from scanner.units import Frozen, Microseconds, Seconds
+
+Gain = Annotated[float, Field(ge=1, le=64)]
+ColourGain = Annotated[float, Field(gt=0, le=16)]
+
+
+class ExposurePlan(Frozen):
+    """The look of all slices. "auto" is measured once before the first position, then locked for the whole scan."""
+
+    time_us: Annotated[Microseconds, Field(ge=1, le=10_000_000)] | Auto = "auto"
+    gain: Gain | Auto = "auto"
+    red_gain: ColourGain | Auto = "auto"
+    blue_gain: ColourGain | Auto = "auto"
+
+
+class SettlePlan(Frozen):
+    """How long to stand still before the first slice of a position, after the controller reports the target."""
+
+    after_move_s: Annotated[Seconds, Field(ge=0, le=60)] = 0.2
+
+
+class StackingPlan(Frozen):
+    """How slices become one image. `reference`: "middle" or the index of the slice that gives the geometry."""
+
+    reference: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern="^middle$")] = "middle"
+    quality: Annotated[int, Field(ge=50, le=100)] = 95
+
+    def reference_index(self, count: int) -> int:
+        """The reference slice in a sweep of `count` slices: the same at every position. Raises PlanError."""
+        if isinstance(self.reference, str):
+            return count // 2
+        if self.reference >= count:
+            raise PlanError(
+                f"The reference slice {self.reference} is not among the {count} slices of the sweep.",
+                f'Give a number from 0 to {count - 1}, or "middle".',
+            )
+        return self.reference
+
+
+class ScanPlan(Frozen):
+    """What to capture. Every part has a default, so that an empty plan is a sensible scan."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] = "scan"
+    path: Path = RingsPath()
+    sweep: SweepPlan = SweepPlan()
+    exposure: ExposurePlan = ExposurePlan()
+    settle: SettlePlan = SettlePlan()
+    stacking: StackingPlan = StackingPlan()
+
+    def positions(self) -> tuple[Position, ...]:
+        """The positions in capture order."""
+        return positions(self.path)
+
+    def shots(self, position: Position, sweep: Sweep) -> tuple[Shot, ...]:
+        """The shots of one position in capture order: the reference slice first, then the rest from near to far.
+
+        Reference first lets every later slice be laid onto the final geometry as it arrives (decision 0003).
+        """
+        shots = [Shot(position, i, lens) for i, lens in enumerate(sweep.lens_positions())]
+        reference = shots.pop(self.stacking.reference_index(sweep.count))
+        return (reference, *shots)
