@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from scanner.hardware.protocols import Exposure, RigFacts
 from scanner.units import Degrees, Dioptres, Frozen, Seconds
 
@@ -71,7 +73,7 @@ class RigStatus(Frozen):
 
     facts: RigFacts | None
     lens: Dioptres | None = None
-    axes: dict[str, Degrees | None] = {}
+    axes: dict[str, Degrees | None] = Field(default_factory=dict)
     light: float | None = None
     exposure: Exposure | None = None
     problem: Problem | None = None

@@ -66,7 +66,7 @@ class SweepPlan(Frozen):
     def _ordered(self) -> "SweepPlan":
         if self.near != "auto" and self.far != "auto" and self.near <= self.far:
             raise ValueError(
-                f"near {self.near} D is not nearer than far {self.far} D: dioptres grow towards the camera, swap the two"
+                f"near {self.near} D is not nearer than far {self.far} D: dioptres grow towards the camera, swap them"
             )
         return self
 
