@@ -1,0 +1,36 @@
+"""The status of a scan as its folder tells it: for every scan that does not run at the moment."""
+
+from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
+from scanner.hardware.protocols import Exposure
+from scanner.store.scans import ScanFolder
+
+INTERRUPTED = Problem(
+    code="interrupted", message="The scanner was stopped while this scan ran.", hint="Resume the scan to finish it."
+)
+
+
+def recorded_status(folder: ScanFolder) -> ScanStatus:
+    """What is on disk is what exists: a scan without an end in its journal was interrupted and can be resumed."""
+    manifest, history = folder.manifest, folder.history()
+    total = len(manifest.plan.positions())
+    sweep = SweepFacts.model_validate(manifest.sweep) if manifest.sweep else None
+    last = history.state
+    finished = last is not None and last.state == RunState.FINISHED
+    problem = Problem.model_validate(last.problem) if last and last.problem else None
+    return ScanStatus(
+        id=folder.id,
+        name=manifest.name,
+        created_at=manifest.created_at,
+        state=RunState.FINISHED if finished else RunState.PAUSED,
+        reason=FinishReason(last.reason) if finished and last and last.reason else None,
+        positions_total=total,
+        positions_done=len(history.done),
+        slices_total=sweep.count * total if sweep else None,
+        slices_done=sum(len(done.slices) for done in history.done.values()),
+        stacked=len(history.done),
+        stacked_positions=tuple(sorted(history.done)),
+        sweep=sweep,
+        exposure=Exposure.model_validate(manifest.exposure) if manifest.exposure else None,
+        elapsed_s=sum(done.took_s for done in history.done.values()),
+        problem=problem if finished or problem else INTERRUPTED,
+    )

@@ -1,0 +1,162 @@
+"""The acquisition thread: the only one that touches the rig. One scan, or one jog or preview, at a time."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from scanner.capture.events import Problem, RigStatus
+from scanner.capture.preview import PreviewFeed
+from scanner.capture.progress import problem_of
+from scanner.capture.runner import ScanRun
+from scanner.clock import Clock
+from scanner.errors import CameraError, RigBusy
+from scanner.hardware.protocols import Exposure
+from scanner.hardware.rig import Rig
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PREVIEW_PERIOD_S = 0.1
+IDLE_S = 0.5
+
+
+class RigThread:
+    """Opens the rig, owns it, and runs jobs on it one after the other.
+
+    `changed` is called from the thread whenever `status` may be new.
+    """
+
+    def __init__(
+        self, open_rig: Callable[[], Rig], feed: PreviewFeed, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        self._open_rig = open_rig
+        self._feed = feed
+        self._clock = clock
+        self._changed = changed
+        self._jobs: queue.Queue[Callable[[Rig], None] | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._run: ScanRun | None = None
+        self._exposure: Exposure | None = None
+        self._lens: float | None = None
+        self._status = RigStatus(facts=None)
+        self._rig: Rig | None = None
+        self._opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._work, name="acquisition")
+
+    @property
+    def status(self) -> RigStatus:
+        return self._status
+
+    @property
+    def scan_run(self) -> ScanRun | None:
+        """The run that holds the rig, if any."""
+        run = self._run
+        return None if run is None or run.over else run
+
+    def start(self) -> None:
+        """Open the rig in the thread. Raises what opening raised; the thread then ends."""
+        self._thread.start()
+        self._opened.result()
+
+    def close(self) -> None:
+        """Stop a run (it can be resumed later), end the thread and release the rig."""
+        if run := self.scan_run:
+            run.close()
+        self._jobs.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def call(self, job: Callable[[Rig], T]) -> T:
+        """Run `job` in the thread and return its result. Raises RigBusy while a scan holds the rig."""
+        future: Future[T] = Future()
+        with self._lock:
+            self.require_idle()
+            self._jobs.put(lambda rig: _resolve(future, lambda: job(rig)))
+        return future.result()
+
+    def begin(self, run: ScanRun) -> None:
+        """Give the rig to a scan. Raises RigBusy, naming the scan that holds it."""
+        with self._lock:
+            self.require_idle()
+            self._run = run
+            self._jobs.put(lambda rig: self._scan(run, rig))
+
+    def looked(self, exposure: Exposure | None = None, lens: float | None = None) -> None:
+        """Remember what a job set: the camera is not asked for it."""
+        self._exposure = exposure or self._exposure
+        self._lens = self._lens if lens is None else lens
+
+    def require_idle(self) -> None:
+        """Raise RigBusy while a scan holds the rig."""
+        if self._run is not None and not self._run.over:
+            status = self._run.progress.status
+            raise RigBusy(
+                f"The rig is busy with the scan {status.name!r}.", "Wait for it, or cancel it first.", scan_id=status.id
+            )
+
+    def _scan(self, run: ScanRun, rig: Rig) -> None:
+        try:
+            run.run(rig)
+        finally:
+            with self._lock:
+                self._run = None if self._run is run else self._run
+            status = run.progress.status
+            self.looked(exposure=status.exposure)
+
+    def _work(self) -> None:
+        try:
+            rig = self._open_rig()
+        except BaseException as error:  # noqa: BLE001  raised again in the thread that called start
+            self._opened.set_exception(error)
+            return
+        self._rig = rig
+        self._refresh(rig)
+        self._opened.set_result(None)
+        try:
+            while (job := self._next_job()) is not None:
+                job(rig)
+                self._refresh(rig)
+        finally:
+            rig.close()
+
+    def _next_job(self) -> Callable[[Rig], None] | None:
+        try:
+            return self._jobs.get(timeout=PREVIEW_PERIOD_S if self._feed.watched else IDLE_S)
+        except queue.Empty:
+            return self._preview if self._feed.watched else _nothing
+
+    def _preview(self, rig: Rig) -> None:
+        try:
+            self._feed.publish(rig.camera.preview())
+        except CameraError as error:
+            log.warning("preview failed: %s", error)
+            self._refresh(rig, problem_of(error))
+            self._clock.sleep(1.0)
+
+    def _refresh(self, rig: Rig, problem: Problem | None = None) -> None:
+        status = RigStatus(
+            facts=rig.facts,
+            lens=self._lens,
+            axes={name: axis.angle for name, axis in rig.axes.items()},
+            light=rig.light.level if rig.light else None,
+            exposure=self._exposure,
+            problem=problem,
+        )
+        if status != self._status:
+            self._status = status
+            self._changed()
+
+
+def _nothing(_rig: Rig) -> None:
+    """An idle turn: the status is refreshed, so that an axis that lost its position shows."""
+
+
+def _resolve(future: Future[T], job: Callable[[], T]) -> None:
+    try:
+        future.set_result(job())
+    except BaseException as error:  # noqa: BLE001  raised again in the thread that called
+        future.set_exception(error)

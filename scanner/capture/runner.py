@@ -1,0 +1,224 @@
+"""One run of a plan, in the acquisition thread: prepare, then position after position; pause, cancel, resume."""
+
+import logging
+import threading
+
+from scanner.capture import engine
+from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
+from scanner.capture.preview import PreviewFeed
+from scanner.capture.progress import Progress, problem_of
+from scanner.capture.search import find_ends
+from scanner.capture.stacking_worker import StackingWorker
+from scanner.clock import Clock
+from scanner.errors import FixedFocus, FocusrigError, NoSpace
+from scanner.hardware.protocols import CameraFacts, Exposure
+from scanner.hardware.rig import Rig
+from scanner.plan.estimate import estimate
+from scanner.plan.scan import ExposurePlan, ScanPlan
+from scanner.plan.sweep import Optics, Sweep
+from scanner.slices import Position
+from scanner.stacking.stacker import Stacker
+from scanner.store.images import thumbnail
+from scanner.store.scans import ScanFolder
+
+log = logging.getLogger(__name__)
+
+PREVIEW_WIDTH = 800
+
+
+class Cancelled(Exception):
+    """The way out of a run that is to end before its plan does."""
+
+
+class ScanRun:
+    """A run of the plan in `folder`, from its first position that is not done yet.
+
+    `run` blocks in the acquisition thread; `pause`, `resume`, `cancel` and `close` may come from any thread.
+    """
+
+    def __init__(self, folder: ScanFolder, progress: Progress, feed: PreviewFeed, clock: Clock, reserve: int) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._feed = feed
+        self._clock = clock
+        self._reserve = reserve
+        self._go_on = threading.Event()
+        self._go_on.set()
+        self._cancelled = threading.Event()
+        self._closing = threading.Event()
+        self._over = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the run needs the rig no more: true before the last status is told, so that nobody is refused."""
+        return self._over
+
+    @property
+    def progress(self) -> Progress:
+        return self._progress
+
+    def pause(self) -> None:
+        """Stop before the next slice; the rig stays as it is."""
+        self._go_on.clear()
+        self._record(RunState.PAUSED)
+
+    def resume(self) -> None:
+        """Go on where `pause` stopped."""
+        self._record(RunState.RUNNING)
+        self._go_on.set()
+
+    def cancel(self) -> None:
+        """End the run before the next slice; what is stacked stays."""
+        self._cancelled.set()
+        self._go_on.set()
+
+    def close(self) -> None:
+        """The daemon stops: end the run before the next slice, so that it can be resumed later."""
+        self._closing.set()
+        self.cancel()
+
+    def run(self, rig: Rig) -> None:
+        """Run to the end. Whatever happens, the outcome is in the journal and in the status; nothing is raised."""
+        try:
+            self._record(RunState.RUNNING)
+            self._run(rig)
+        except Cancelled:
+            if self._closing.is_set():
+                self._interrupt(
+                    Problem(code="interrupted", message="The scanner was stopped.", hint="Resume the scan.")
+                )
+            else:
+                self._finish(FinishReason.CANCELLED)
+        except NoSpace as error:
+            self._interrupt(problem_of(error))
+        except FocusrigError as error:
+            log.warning("scan %s failed: %s", self._folder.id, error)
+            self._finish(FinishReason.FAILED, problem_of(error))
+        except Exception as error:  # the border of the thread: a defect must end the scan visibly, not the daemon
+            log.exception("scan %s failed on a defect", self._folder.id)
+            message = f"Focusrig made a mistake: {type(error).__name__}: {error}"
+            self._finish(FinishReason.FAILED, Problem(code="internal", message=message, hint="Please report the log."))
+        else:
+            self._finish(FinishReason.COMPLETED)
+
+    def _run(self, rig: Rig) -> None:
+        plan = self._folder.manifest.plan
+        done = self._folder.history().done
+        todo = tuple(position for position in plan.positions() if position.index not in done)
+        sweep = self._prepare(rig, plan)
+        self._progress.update(activity="capturing")
+        self._progress.capturing()
+        with StackingWorker(self._folder, Stacker(), plan.stacking.quality, self._progress.position_stacked) as worker:
+            for position in todo:
+                self._capture(rig, plan, sweep, position, worker)
+            self._progress.update(activity="stacking the last position")
+            worker.drain()
+
+    def _capture(self, rig: Rig, plan: ScanPlan, sweep: Sweep, position: Position, worker: StackingWorker) -> None:
+        shots = plan.shots(position, sweep)
+        taken = engine.slices(rig, shots, plan.settle.after_move_s, self._clock, self._between)
+        for shot, slice_ in zip(shots, taken, strict=True):
+            worker.add(shot, slice_)
+            self._progress.slice_captured()
+            if self._feed.watched:
+                self._feed.publish(thumbnail(slice_.pixels, PREVIEW_WIDTH))
+        worker.finish(position)
+        self._progress.position_captured()
+
+    def _prepare(self, rig: Rig, plan: ScanPlan) -> Sweep:
+        """Everything that is fixed before the first position and stays fixed: references, look, sweep."""
+        self._progress.update(activity="finding the zero of the axes")
+        for axis in rig.axes.values():
+            if axis.angle is None:
+                axis.home()
+        self._between()
+        exposure = self._lock(rig, plan)
+        sweep = self._sweep(rig, plan)
+        facts = SweepFacts(
+            near=sweep.near, far=sweep.far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)
+        )
+        self._require_space(rig, plan, sweep)
+        manifest = self._folder.manifest.model_copy(
+            update={"sweep": facts.model_dump(mode="json"), "exposure": exposure.model_dump(mode="json")}
+        )
+        self._folder.save_manifest(manifest)
+        self._progress.update(sweep=facts, exposure=exposure, slices_total=sweep.count * len(plan.positions()))
+        return sweep
+
+    def _lock(self, rig: Rig, plan: ScanPlan) -> Exposure:
+        """Lock the look: as recorded when the scan goes on, else as planned, measuring what is "auto"."""
+        self._progress.update(activity="locking the exposure")
+        recorded = self._folder.manifest.exposure
+        if recorded is not None:
+            return rig.camera.lock(Exposure.model_validate(recorded))
+        engine.move(rig, plan.positions()[0])
+        return lock_exposure(rig, plan.exposure)
+
+    def _sweep(self, rig: Rig, plan: ScanPlan) -> Sweep:
+        recorded = self._folder.manifest.sweep
+        if recorded is not None:
+            known = SweepFacts.model_validate(recorded)
+            return Sweep(known.near, known.far, known.count)
+        near, far = plan.sweep.near, plan.sweep.far
+        if near == "auto" or far == "auto":
+            self._progress.update(activity="looking for near and far")
+            near, far = find_ends(rig, plan.positions(), search_reach(rig, plan), self._between)
+        return plan.sweep.resolve(near, far, optics(rig.camera.facts))
+
+    def _require_space(self, rig: Rig, plan: ScanPlan, sweep: Sweep) -> None:
+        camera = rig.camera.facts
+        left = 1.0 - len(self._folder.history().done) / len(plan.positions())
+        needed = int(left * estimate(plan, sweep, camera.width * camera.height).bytes_needed)
+        free = self._folder.free_bytes() - self._reserve
+        if needed > free:
+            raise NoSpace(
+                f"The scan needs up to {needed / 1e6:.0f} MB, and {max(0, free) / 1e6:.0f} MB are free for scans.",
+                "Delete scans or use a larger card, then resume.",
+            )
+
+    def _between(self) -> None:
+        """Before each shot: wait while paused; raise Cancelled when it is over."""
+        self._go_on.wait()
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def _record(self, state: RunState) -> None:
+        self._folder.record_state(state.value)
+        self._progress.update(state=state, problem=None)
+
+    def _interrupt(self, problem: Problem) -> None:
+        """End the run but not the scan: it can be resumed."""
+        self._over = True
+        self._folder.record_state(RunState.PAUSED.value, problem=problem.model_dump(mode="json"))
+        self._progress.update(state=RunState.PAUSED, problem=problem, eta_s=None, activity="")
+
+    def _finish(self, reason: FinishReason, problem: Problem | None = None) -> None:
+        self._over = True
+        data = problem.model_dump(mode="json") if problem else None
+        self._folder.record_state(RunState.FINISHED.value, reason.value, data)
+        self._progress.finished(reason, problem)
+
+
+def optics(facts: CameraFacts) -> Optics:
+    """What depth of field depends on, from the camera's facts."""
+    return Optics(facts.focal_length_mm, facts.f_number, facts.pixel_pitch_um)
+
+
+def search_reach(rig: Rig, plan: ScanPlan) -> tuple[float, float]:
+    """(near, far) within which "auto" may search: the lens's range, cut by an end that the plan gives."""
+    lens = rig.camera.facts.lens
+    if lens is None:
+        raise FixedFocus("This camera has fixed focus, so near and far cannot be measured.")
+    near = lens.near if plan.sweep.near == "auto" else plan.sweep.near
+    far = lens.far if plan.sweep.far == "auto" else plan.sweep.far
+    return near, far
+
+
+def lock_exposure(rig: Rig, plan: ExposurePlan) -> Exposure:
+    """Fix the look of a plan: what is "auto" is measured, what is given is taken."""
+    wanted = plan.model_dump()
+    given = {key: value for key, value in wanted.items() if value != "auto"}
+    if len(given) == len(wanted):
+        return rig.camera.lock(Exposure.model_validate(given))
+    measured = rig.camera.lock(None)
+    return rig.camera.lock(measured.model_copy(update=given)) if given else measured

@@ -1,0 +1,137 @@
+"""The stacking thread: fuses each position right after its last slice, behind a bounded hand-over."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from scanner.errors import TooFewSlices
+from scanner.slices import Position, Shot, Slice, Stacked
+from scanner.stacking.stacker import StackBuilder, Stacker
+from scanner.store.images import encode_jpeg, thumbnail
+from scanner.store.journal import FileRecord, SliceRecord
+from scanner.store.scans import ScanFolder
+from scanner.units import Dioptres
+
+log = logging.getLogger(__name__)
+
+HAND_OVER_SLICES = 2
+"""How many slices may wait: capture then waits too, so that memory cannot grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A slice that is on disk and in the stack: its facts without its pixels."""
+
+    shot: Shot
+    file: FileRecord
+    lens: Dioptres | None
+    exposure_us: int | None
+    gain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """The stack in work: what has arrived so far."""
+
+    position: Position
+    builder: StackBuilder
+    written: list[_Written] = field(default_factory=list)
+
+
+class StackingWorker:
+    """Owns the StackBuilder and the writes. Use as a context manager; leaving it drops what is not finished.
+
+    Any error of the thread is raised to the acquisition thread at its next call.
+    """
+
+    def __init__(self, folder: ScanFolder, stacker: Stacker, quality: int, stacked: Callable[[int], None]) -> None:
+        self._folder = folder
+        self._stacker = stacker
+        self._quality = quality
+        self._stacked = stacked
+        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(HAND_OVER_SLICES)
+        self._stack: _Stack | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="stacking")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def add(self, shot: Shot, slice_: Slice) -> None:
+        """Hand over one slice; waits while the hand-over is full. The first one of a position is its reference."""
+        self._hand_over(lambda: self._add(shot, slice_))
+
+    def finish(self, position: Position) -> None:
+        """All slices of `position` are handed over."""
+        self._hand_over(lambda: self._finish(position))
+
+    def drain(self) -> None:
+        """Block until everything handed over is on disk. Raises what the thread failed with."""
+        self._queue.join()
+        self._raise()
+
+    def _hand_over(self, job: Callable[[], None]) -> None:
+        self._raise()
+        self._queue.put(job)
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            try:
+                if self._error is None:
+                    job()
+            except BaseException as error:  # noqa: BLE001  raised again in the acquisition thread
+                self._error = error
+            finally:
+                self._queue.task_done()
+
+    def _add(self, shot: Shot, slice_: Slice) -> None:
+        jpeg = encode_jpeg(slice_.pixels, self._quality)
+        file = self._folder.write_slice(shot.position.index, shot.index, jpeg)
+        if self._stack is None or self._stack.position != shot.position:
+            self._stack = _Stack(shot.position, self._stacker.begin(slice_))
+        else:
+            self._stack.builder.add(slice_)
+        self._stack.written.append(_Written(shot, file, slice_.lens, slice_.exposure_us, slice_.gain))
+
+    def _finish(self, position: Position) -> None:
+        if self._stack is None or self._stack.position != position:
+            raise TooFewSlices(f"Position {position.index} is finished, but no slice of it was handed over.")
+        stack, self._stack = self._stack, None
+        stacked = stack.builder.finish()
+        jpeg = encode_jpeg(stacked.pixels, self._quality)
+        self._folder.finish_position(position, _records(stack, stacked), jpeg, thumbnail(stacked.pixels))
+        self._stacked(position.index)
+
+
+def _records(stack: _Stack, stacked: Stacked) -> tuple[SliceRecord, ...]:
+    """What the journal keeps of each slice: what was asked, what was taken, how it fared."""
+    reports = {report.index: report for report in stacked.slices}
+    return tuple(
+        SliceRecord(
+            index=written.shot.index,
+            file=written.file,
+            lens_asked=written.shot.lens,
+            lens=written.lens,
+            exposure_us=written.exposure_us,
+            gain=written.gain,
+            transform=reports[written.shot.index].transform,
+            residual_px=reports[written.shot.index].residual_px,
+            share=reports[written.shot.index].share,
+        )
+        for written in sorted(stack.written, key=lambda written: written.shot.index)
+    )
