@@ -43,8 +43,7 @@ class RigThread:
         self._exposure: Exposure | None = None
         self._lens: float | None = None
         self._status = RigStatus(facts=None)
-        self._rig: Rig | None = None
-        self._opened: Future[None] = Future()
+        self._opened: Future[Rig] = Future()
         self._thread = threading.Thread(target=self._work, name="acquisition")
 
     @property
@@ -108,14 +107,11 @@ class RigThread:
             self.looked(exposure=status.exposure)
 
     def _work(self) -> None:
-        try:
-            rig = self._open_rig()
-        except BaseException as error:  # noqa: BLE001  raised again in the thread that called start
-            self._opened.set_exception(error)
+        _resolve(self._opened, self._open_rig)
+        if self._opened.exception() is not None:
             return
-        self._rig = rig
+        rig = self._opened.result()
         self._refresh(rig)
-        self._opened.set_result(None)
         try:
             while (job := self._next_job()) is not None:
                 job(rig)
