@@ -1,0 +1,151 @@
+"""Images to and from bytes: JPEG as the planes it holds, PNG and TIFF, thumbnails, and EXIF moved without loss.
+
+Pixels are never rotated: an Orientation tag stays what it is, so that every slice and stack of a scan keeps the
+geometry of the sensor.
+"""
+
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from scanner.errors import ImageUnreadable
+from scanner.slices import Plane, Planes
+
+NEUTRAL = 128
+_RETAKE = "Copy the file again from where it came, or take the picture anew."
+
+_SUBSAMPLING = {"420": (2, 2), "422": (1, 2), "411": (1, 2)}
+"""Chroma rows and columns to a sample as `Planes` holds them; rarer kinds become 4:4:4, 4:1:1 becomes 4:2:2."""
+
+_SOI, _APP0, _APP1, _APP14, _SOS = 0xD8, 0xE0, 0xE1, 0xEE, 0xDA
+_EXIF = b"Exif\0\0"
+_ADOBE_NO_TRANSFORM = b"Adobe\0\x64\0\0\0\0\0"
+
+
+def encode_jpeg(planes: Planes, quality: int) -> bytes:
+    """The planes as a JPEG, as they are: no colour conversion, no resampling. `quality` 1..100."""
+    whole = _planes(planes.y, planes.cb, planes.cr)
+    return bytes(simplejpeg.encode_jpeg_yuv_planes(whole.y, whole.cb, whole.cr, quality=quality))
+
+
+def decode_jpeg(data: bytes, name: str) -> Planes:
+    """The very planes that a JPEG holds, chroma at its own resolution. `name` is for messages.
+
+    4:2:0, 4:2:2 and 4:4:4 stay what they are; grey gets neutral chroma, 4:2:0. Raises ImageUnreadable for what is not a
+    JPEG, is not complete, or is CMYK.
+    """
+    try:
+        _, _, colours, subsampling = simplejpeg.decode_jpeg_header(data)
+        if colours == "Gray":
+            return _grey(simplejpeg.decode_jpeg(data, "GRAY")[..., 0])
+        if colours == "RGB":
+            return _from_bgr(simplejpeg.decode_jpeg(data, "BGR"))
+        if colours != "YCbCr":
+            raise ImageUnreadable(f"{name} is a JPEG in {colours} colours.", "Save it as an ordinary sRGB JPEG.")
+        pixels = simplejpeg.decode_jpeg(_without_transform(data, name), "RGB", fastupsample=True)
+    except ValueError as error:
+        raise ImageUnreadable(f"{name} is not a complete JPEG: {error}.", _RETAKE) from error
+    rows, columns = _SUBSAMPLING.get(subsampling, (1, 1))
+    return _planes(pixels[..., 0], pixels[::rows, ::columns, 1], pixels[::rows, ::columns, 2])
+
+
+def read_image(path: Path) -> Planes:
+    """The planes of a JPEG, or of a PNG or TIFF (8 bit a channel; deeper ones lose the excess) as 4:4:4.
+
+    Raises ImageUnreadable.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageUnreadable(f"{path} cannot be read: {error.strerror}.", "Check its name and its rights.") from error
+    if data[:2] == bytes((0xFF, _SOI)):
+        return decode_jpeg(data, str(path))
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    if pixels is None:
+        raise ImageUnreadable(f"{path} is not a complete JPEG, PNG or TIFF.", _RETAKE)
+    return _from_bgr(np.asarray(pixels, np.uint8))
+
+
+def thumbnail(planes: Planes, width: int = 320) -> bytes:
+    """A small JPEG, `width` pixels wide or as wide as the picture where that is narrower, in the same proportions."""
+    width = min(width, planes.width)
+    height = max(1, round(planes.height * width / planes.width))
+    y = _shrunk(planes.y, width, height)
+    cb, cr = (_shrunk(plane, (width + 1) // 2, (height + 1) // 2) for plane in (planes.cb, planes.cr))
+    return encode_jpeg(Planes(y, cb, cr), quality=80)
+
+
+def exif_of(jpeg: bytes) -> bytes | None:
+    """The EXIF block of a JPEG (a TIFF structure, without the marker), None for none. Raises ImageUnreadable."""
+    segments, _ = _header(jpeg, "This data")
+    return next((payload[len(_EXIF) :] for marker, payload in segments if _is_exif(marker, payload)), None)
+
+
+def with_exif(jpeg: bytes, exif: bytes) -> bytes:
+    """The same JPEG, bit for bit, with this EXIF block (at most 65,527 bytes) in place of its own.
+
+    Raises ImageUnreadable.
+    """
+    segments, end = _header(jpeg, "This data")
+    others = [_segment(marker, payload) for marker, payload in segments if not _is_exif(marker, payload)]
+    return jpeg[:2] + _segment(_APP1, _EXIF + exif) + b"".join(others) + jpeg[end:]
+
+
+def _shrunk(plane: Plane, width: int, height: int) -> Plane:
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _planes(y: Plane, cb: Plane, cr: Plane) -> Planes:
+    return Planes(np.ascontiguousarray(y), np.ascontiguousarray(cb), np.ascontiguousarray(cr))
+
+
+def _grey(y: Plane) -> Planes:
+    neutral = np.full(((y.shape[0] + 1) // 2, (y.shape[1] + 1) // 2), NEUTRAL, np.uint8)
+    return _planes(y, neutral, neutral.copy())
+
+
+def _from_bgr(pixels: Plane) -> Planes:
+    """Planes, 4:4:4, of (height, width, 3) BGR, full range BT.601."""
+    y, cr, cb = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_BGR2YCrCb))
+    return _planes(np.asarray(y, np.uint8), np.asarray(cb, np.uint8), np.asarray(cr, np.uint8))
+
+
+def _without_transform(jpeg: bytes, name: str) -> bytes:
+    """The JPEG relabelled as untransformed components, so that the decoder hands out Y, Cb and Cr as they are stored.
+
+    Decoded as RGB and converted back, strong colours would be clipped: by up to 36 grey levels of chroma. Libjpeg takes
+    components as they are when an Adobe segment says "no transform" and no JFIF segment speaks against it.
+    """
+    segments, end = _header(jpeg, name)
+    tables = [_segment(marker, payload) for marker, payload in segments if marker not in (_APP0, _APP1, _APP14)]
+    return jpeg[:2] + _segment(_APP14, _ADOBE_NO_TRANSFORM) + b"".join(tables) + jpeg[end:]
+
+
+def _is_exif(marker: int, payload: bytes) -> bool:
+    return marker == _APP1 and payload.startswith(_EXIF)
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+
+
+def _header(jpeg: bytes, name: str) -> tuple[list[tuple[int, bytes]], int]:
+    """The segments before the first scan, as marker and payload, and where they end. Raises ImageUnreadable."""
+    if jpeg[:2] != bytes((0xFF, _SOI)):
+        raise ImageUnreadable(f"{name} is not a JPEG.", _RETAKE)
+    segments: list[tuple[int, bytes]] = []
+    at = 2
+    while True:
+        while jpeg[at : at + 2] == b"\xff\xff":  # fill bytes may stand before any marker
+            at += 1
+        if len(jpeg) < at + 4 or jpeg[at] != 0xFF:
+            raise ImageUnreadable(f"{name} is a JPEG that breaks off in its header.", _RETAKE)
+        marker, length = struct.unpack_from(">BH", jpeg, at + 1)
+        if marker == _SOS:
+            return segments, at
+        segments.append((marker, jpeg[at + 4 : at + 2 + length]))
+        at += 2 + length

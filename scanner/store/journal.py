@@ -1,0 +1,144 @@
+"""What really happened in a scan: one JSON object a line, only ever appended, each line durable before the next."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
+
+from scanner.errors import CorruptState, StoreError
+from scanner.store.files import SYSTEM_DISK, Disk, FileRecord, explained, sync_folder, write_at
+from scanner.store.seal import seal, unseal
+from scanner.units import Degrees, Dioptres, Frozen, Microseconds, Seconds
+
+State: TypeAlias = Literal["running", "paused", "finished"]
+Reason: TypeAlias = Literal["completed", "cancelled", "failed"]
+Transform: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
+class SliceRecord(Frozen):
+    """One slice: its file, what was asked for and what its own frame reported, and how it fared in the stack.
+
+    `transform`, `residual_px`, `share` as in `scanner.slices.SliceReport`; lens positions None for a fixed lens.
+    """
+
+    index: int
+    file: FileRecord
+    lens_asked: Dioptres | None
+    lens: Dioptres | None
+    exposure_us: Microseconds | None
+    gain: float | None
+    transform: Transform
+    residual_px: float
+    share: float
+
+
+class PositionDone(Frozen):
+    """A position whose files are all on disk. `at`: wall time, a label only."""
+
+    event: Literal["position-done"] = "position-done"
+    at: AwareDatetime
+    index: int
+    turntable: Degrees
+    tilt: Degrees
+    stack: FileRecord
+    slices: tuple[SliceRecord, ...]
+    took_s: Seconds
+
+
+class StateChanged(Frozen):
+    """The scan started, paused, or ended: then with the reason, and the problem where there was one."""
+
+    event: Literal["state-changed"] = "state-changed"
+    at: AwareDatetime
+    state: State
+    reason: Reason | None = None
+    problem: dict[str, JsonValue] | None = None
+
+
+Record: TypeAlias = Annotated[PositionDone | StateChanged, Field(discriminator="event")]
+
+_RECORD: TypeAdapter[PositionDone | StateChanged] = TypeAdapter(Record)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The journal, summed up. `done`: by position; a position done twice counts as it was the last time.
+
+    `damaged`: numbers, from 1, of lines in the middle that cannot be read; what they told is lost, no image is.
+    """
+
+    done: dict[int, PositionDone] = field(default_factory=dict)
+    state: StateChanged | None = None
+    damaged: tuple[int, ...] = ()
+
+    def after(self, record: PositionDone | StateChanged) -> "History":
+        """The history with one more record."""
+        if isinstance(record, PositionDone):
+            return History({**self.done, record.index: record}, self.state, self.damaged)
+        return History(self.done, record, self.damaged)
+
+
+class Journal:
+    """The journal of one scan. Any thread may read; one `Journal` alone, in one process, may append to a file."""
+
+    def __init__(self, path: Path, disk: Disk = SYSTEM_DISK) -> None:
+        """Read what there is; a missing file is an empty journal. Raises StoreError when it cannot be read."""
+        self._path = path
+        self._disk = disk
+        self._lock = threading.Lock()
+        try:
+            data = path.read_bytes() if path.exists() else b""
+        except OSError as error:
+            raise StoreError(f"Could not read {path}: {error.strerror}.", "Check the disk.") from error
+        self._history, self._end = read_journal(data)
+
+    @property
+    def history(self) -> History:
+        return self._history
+
+    def append(self, record: PositionDone | StateChanged) -> None:
+        """Add a line; it is durable when this returns. Raises NoSpace, StoreError, and then nothing was added."""
+        line = (seal(record.model_dump(mode="json")) + "\n").encode()
+        with self._lock:
+            with explained(self._path, len(line)):
+                new = not self._path.exists()
+                write_at(self._path, self._end, line, self._disk)
+                if new:
+                    sync_folder(self._path.parent, self._disk)
+            self._end += len(line)
+            self._history = self._history.after(record)
+
+
+def read_journal(data: bytes) -> tuple[History, int]:
+    """The history in the bytes of a journal, and the offset where its last readable line ends.
+
+    What follows that offset was being written when the power went; the next line is written over it.
+    """
+    done: dict[int, PositionDone] = {}
+    state: StateChanged | None = None
+    unreadable: list[int] = []
+    readable, end, offset = 0, 0, 0
+    for number, line in enumerate(data.splitlines(keepends=True), start=1):
+        offset += len(line)
+        try:
+            record = _parse(line)
+        except CorruptState:
+            unreadable.append(number)
+            continue
+        readable, end = number, offset
+        if isinstance(record, PositionDone):
+            done[record.index] = record
+        else:
+            state = record
+    return History(done, state, tuple(number for number in unreadable if number < readable)), end
+
+
+def _parse(line: bytes) -> PositionDone | StateChanged:
+    if not line.endswith(b"\n"):
+        raise CorruptState("This line was not written to its end.")
+    try:
+        return _RECORD.validate_python(unseal(line))
+    except ValidationError as error:
+        raise CorruptState("This line is not a record.") from error
