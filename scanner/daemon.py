@@ -16,20 +16,27 @@ from scanner.capture.events import (
     RunState,
     ScanStatus,
     Status,
-    SweepFacts,
 )
+from scanner.capture.forecast import PlanEstimate, forecast
 from scanner.capture.preview import PreviewFeed, PreviewViewer
-from scanner.capture.progress import Progress
+from scanner.capture.progress import Progress, problem_of
 from scanner.capture.recorded import recorded_status
 from scanner.capture.rig_thread import RigThread
-from scanner.capture.runner import ScanRun, lock_exposure, optics
+from scanner.capture.runner import ScanRun, lock_exposure
 from scanner.clock import Clock, SystemClock
 from scanner.config import Settings, SettingsKeeper
-from scanner.errors import CameraTimeout, HardwareError, HardwareMissing, NoSpace, NotFound, RigBusy, WrongState
+from scanner.errors import (
+    CameraTimeout,
+    HardwareError,
+    HardwareMissing,
+    NoSpace,
+    NotFound,
+    RigBusy,
+    StoreError,
+    WrongState,
+)
 from scanner.hardware.protocols import Axis, RigFacts
 from scanner.hardware.rig import Rig, open_rig
-from scanner.plan.estimate import estimate
-from scanner.plan.limits import Limits, check
 from scanner.plan.path import Ring, RingsPath
 from scanner.plan.scan import ExposurePlan, ScanPlan
 from scanner.plan.sweep import SweepPlan
@@ -41,17 +48,6 @@ from scanner.units import Frozen
 
 DEMO_PLAN = ScanPlan(name="demo", path=RingsPath(rings=(Ring(tilt_deg=20, count=12),)), sweep=SweepPlan(count=8))
 PREVIEW_TIMEOUT_S = 10.0
-
-
-class PlanEstimate(Frozen):
-    """What a plan will do. None where an automatic sweep is measured only when the scan starts."""
-
-    positions: int
-    sweep: SweepFacts | None
-    slices: int | None
-    duration_s: float | None
-    bytes_needed: int | None
-    bytes_free: int
 
 
 class SettingsView(Frozen):
@@ -80,6 +76,8 @@ class Daemon:
         self._listeners: list[Callable[[Status], None]] = []
         self._last: ScanStatus | None = None
         self._revision = 0
+        self._troubles: tuple[StoreError, ...] = ()
+        self._notices: tuple[Problem, ...] = ()
         self._rig = self._rig_thread(self.settings)
 
     @property
@@ -90,14 +88,16 @@ class Daemon:
     def _rig_thread(self, settings: Settings) -> RigThread:
         return RigThread(lambda: self._opener(settings, self.clock), self._feed, self.clock, self._tell)
 
-    @property
-    def _reserve(self) -> int:
-        return self.settings.storage.reserve_mb * 1_000_000
+    def _room(self) -> int:
+        """Bytes that scans may still write: what is free beyond the reserve."""
+        return max(0, self._store.free_bytes() - self.settings.storage.reserve_mb * 1_000_000)
 
     # ------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Open the rig. Raises HardwareError; nothing stays open then."""
+        """Tidy up what a power cut left and open the rig. Raises HardwareError; nothing stays open then."""
+        self._troubles = self._store.recover()
+        self._survey()
         self._rig.start()
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class Daemon:
             scan=self._last,
             scans_revision=self._revision,
             disk_free_bytes=self._store.free_bytes(),
-            notices=tuple(Problem(code=p.code, message=p.message, hint=p.hint) for p in self._store.problems()),
+            notices=self._notices,
         )
 
     def subscribe(self, listener: Callable[[Status], None]) -> Callable[[], None]:
@@ -127,6 +127,10 @@ class Daemon:
                 self._listeners.remove(listener)
 
         return unsubscribe
+
+    def _survey(self) -> None:
+        """Look for scans that cannot be read: their notices stay until the list changes."""
+        self._notices = tuple(problem_of(error) for error in (*self._troubles, *self._store.problems()))
 
     def _tell(self) -> None:
         with self._lock:
@@ -147,7 +151,6 @@ class Daemon:
     def start_scan(self, plan: ScanPlan) -> ScanStatus:
         """Start a scan. Raises PlanError, RigBusy, NoSpace, HardwareError; nothing is left behind then."""
         self._rig.require_idle()
-        check(plan, self._limits())
         self._require_space(plan)
         folder = self._store.create(plan, self._facts().model_dump(mode="json"))
         try:
@@ -194,7 +197,7 @@ class Daemon:
         folder = self._store.open(scan_id)
         if recorded_status(folder).state == RunState.FINISHED:
             raise WrongState("This scan is finished already.")
-        folder.record_state(RunState.FINISHED.value, FinishReason.CANCELLED.value)
+        folder.record_state("finished", "cancelled")
         status = recorded_status(folder)
         self._scan_changed(status)
         return status
@@ -204,6 +207,7 @@ class Daemon:
         if self._run_of(scan_id) is not None:
             raise WrongState("This scan holds the rig.", "Cancel it first.")
         self._store.delete(scan_id)
+        self._survey()
         self._revision += 1
         if self._last is not None and self._last.id == scan_id:
             self._last = None
@@ -211,33 +215,14 @@ class Daemon:
 
     def estimate(self, plan: ScanPlan) -> PlanEstimate:
         """What a plan will do on this rig. Raises PlanError when the rig cannot run it."""
-        check(plan, self._limits())
-        free = max(0, self._store.free_bytes() - self._reserve)
-        positions = len(plan.positions())
-        near, far = plan.sweep.near, plan.sweep.far
-        if near == "auto" or far == "auto":
-            return PlanEstimate(
-                positions=positions, sweep=None, slices=None, duration_s=None, bytes_needed=None, bytes_free=free
-            )
-        camera = self._facts().camera
-        sweep = plan.sweep.resolve(near, far, optics(camera))
-        reference = plan.stacking.reference_index(sweep.count)
-        cost = estimate(plan, sweep, camera.width * camera.height)
-        return PlanEstimate(
-            positions=positions,
-            sweep=SweepFacts(near=near, far=far, count=sweep.count, reference=reference),
-            slices=cost.slices,
-            duration_s=cost.duration_s,
-            bytes_needed=cost.bytes_needed,
-            bytes_free=free,
-        )
+        return forecast(plan, self._facts(), self._room())
 
     def _begin(self, folder: ScanFolder) -> ScanStatus:
         status = recorded_status(folder).model_copy(
             update={"state": RunState.RUNNING, "reason": None, "problem": None, "activity": "starting"}
         )
         progress = Progress(status, self.clock, self._scan_changed)
-        self._rig.begin(ScanRun(folder, progress, self._feed, self.clock, self._reserve))
+        self._rig.begin(ScanRun(folder, progress, self._feed, self.clock, self._room))
         self._scan_changed(status)
         return status
 
@@ -373,20 +358,6 @@ class Daemon:
         if facts is None:
             raise HardwareMissing("The rig is not open.", "Look at the log.")
         return facts
-
-    def _limits(self) -> Limits:
-        """What the open rig allows."""
-        facts = self._facts()
-        lens = facts.camera.lens
-        tilt = next((axis for axis in facts.axes if axis.name == "tilt"), None)
-        return Limits(
-            tilt=None if tilt is None else (_or(tilt.low, -90.0), _or(tilt.high, 90.0)),
-            lens=None if lens is None else (lens.far, lens.near),
-        )
-
-
-def _or(limit: float | None, otherwise: float) -> float:
-    return otherwise if limit is None else limit
 
 
 def _axis(rig: Rig, name: str) -> Axis:

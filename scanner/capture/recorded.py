@@ -15,7 +15,7 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
     total = len(manifest.plan.positions())
     sweep = SweepFacts.model_validate(manifest.sweep) if manifest.sweep else None
     last = history.state
-    finished = last is not None and last.state == RunState.FINISHED
+    finished = last is not None and last.state == "finished"
     problem = Problem.model_validate(last.problem) if last and last.problem else None
     return ScanStatus(
         id=folder.id,

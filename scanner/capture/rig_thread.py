@@ -107,17 +107,21 @@ class RigThread:
             self.looked(exposure=status.exposure)
 
     def _work(self) -> None:
-        _resolve(self._opened, self._open_rig)
+        _resolve(self._opened, self._open)
         if self._opened.exception() is not None:
             return
         rig = self._opened.result()
-        self._refresh(rig)
         try:
             while (job := self._next_job()) is not None:
                 job(rig)
                 self._refresh(rig)
         finally:
             rig.close()
+
+    def _open(self) -> Rig:
+        rig = self._open_rig()
+        self._refresh(rig)
+        return rig
 
     def _next_job(self) -> Callable[[Rig], None] | None:
         try:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
@@ -17,8 +18,8 @@ from scanner.plan.estimate import estimate
 from scanner.plan.scan import ExposurePlan, ScanPlan
 from scanner.plan.sweep import Optics, Sweep
 from scanner.slices import Position
-from scanner.stacking.stacker import Stacker
 from scanner.store.images import thumbnail
+from scanner.store.journal import State
 from scanner.store.scans import ScanFolder
 
 log = logging.getLogger(__name__)
@@ -33,15 +34,18 @@ class Cancelled(Exception):
 class ScanRun:
     """A run of the plan in `folder`, from its first position that is not done yet.
 
-    `run` blocks in the acquisition thread; `pause`, `resume`, `cancel` and `close` may come from any thread.
+    `room`: the bytes that scans may still write. `run` blocks in the acquisition thread; `pause`, `resume`, `cancel`
+    and `close` may come from any thread.
     """
 
-    def __init__(self, folder: ScanFolder, progress: Progress, feed: PreviewFeed, clock: Clock, reserve: int) -> None:
+    def __init__(
+        self, folder: ScanFolder, progress: Progress, feed: PreviewFeed, clock: Clock, room: Callable[[], int]
+    ) -> None:
         self._folder = folder
         self._progress = progress
         self._feed = feed
         self._clock = clock
-        self._reserve = reserve
+        self._room = room
         self._go_on = threading.Event()
         self._go_on.set()
         self._cancelled = threading.Event()
@@ -60,11 +64,11 @@ class ScanRun:
     def pause(self) -> None:
         """Stop before the next slice; the rig stays as it is."""
         self._go_on.clear()
-        self._record(RunState.PAUSED)
+        self._record("paused")
 
     def resume(self) -> None:
         """Go on where `pause` stopped."""
-        self._record(RunState.RUNNING)
+        self._record("running")
         self._go_on.set()
 
     def cancel(self) -> None:
@@ -80,7 +84,7 @@ class ScanRun:
     def run(self, rig: Rig) -> None:
         """Run to the end. Whatever happens, the outcome is in the journal and in the status; nothing is raised."""
         try:
-            self._record(RunState.RUNNING)
+            self._record("running")
             self._run(rig)
         except Cancelled:
             if self._closing.is_set():
@@ -108,7 +112,9 @@ class ScanRun:
         sweep = self._prepare(rig, plan)
         self._progress.update(activity="capturing")
         self._progress.capturing()
-        with StackingWorker(self._folder, Stacker(), plan.stacking.quality, self._progress.position_stacked) as worker:
+        with StackingWorker(
+            self._folder, plan.stacking.quality, self._clock, self._progress.position_stacked
+        ) as worker:
             for position in todo:
                 self._capture(rig, plan, sweep, position, worker)
             self._progress.update(activity="stacking the last position")
@@ -169,10 +175,10 @@ class ScanRun:
         camera = rig.camera.facts
         left = 1.0 - len(self._folder.history().done) / len(plan.positions())
         needed = int(left * estimate(plan, sweep, camera.width * camera.height).bytes_needed)
-        free = self._folder.free_bytes() - self._reserve
-        if needed > free:
+        room = self._room()
+        if needed > room:
             raise NoSpace(
-                f"The scan needs up to {needed / 1e6:.0f} MB, and {max(0, free) / 1e6:.0f} MB are free for scans.",
+                f"The scan needs up to {needed / 1e6:.0f} MB, and {room / 1e6:.0f} MB are free for scans.",
                 "Delete scans or use a larger card, then resume.",
             )
 
@@ -182,20 +188,20 @@ class ScanRun:
         if self._cancelled.is_set():
             raise Cancelled
 
-    def _record(self, state: RunState) -> None:
-        self._folder.record_state(state.value)
-        self._progress.update(state=state, problem=None)
+    def _record(self, state: State) -> None:
+        self._folder.record_state(state)
+        self._progress.update(state=RunState(state), problem=None)
 
     def _interrupt(self, problem: Problem) -> None:
         """End the run but not the scan: it can be resumed."""
         self._over = True
-        self._folder.record_state(RunState.PAUSED.value, problem=problem.model_dump(mode="json"))
+        self._folder.record_state("paused", problem=problem.model_dump(mode="json"))
         self._progress.update(state=RunState.PAUSED, problem=problem, eta_s=None, activity="")
 
     def _finish(self, reason: FinishReason, problem: Problem | None = None) -> None:
         self._over = True
         data = problem.model_dump(mode="json") if problem else None
-        self._folder.record_state(RunState.FINISHED.value, reason.value, data)
+        self._folder.record_state("finished", reason.value, data)
         self._progress.finished(reason, problem)
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from scanner.clock import Clock
 from scanner.errors import TooFewSlices
 from scanner.slices import Position, Shot, Slice, Stacked
 from scanner.stacking.stacker import StackBuilder, Stacker
+from scanner.store.files import FileRecord
 from scanner.store.images import encode_jpeg, thumbnail
-from scanner.store.journal import FileRecord, SliceRecord
+from scanner.store.journal import SliceRecord
 from scanner.store.scans import ScanFolder
-from scanner.units import Dioptres
+from scanner.units import Dioptres, Seconds
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class _Stack:
 
     position: Position
     builder: StackBuilder
+    began: Seconds
     written: list[_Written] = field(default_factory=list)
 
 
@@ -48,10 +51,10 @@ class StackingWorker:
     Any error of the thread is raised to the acquisition thread at its next call.
     """
 
-    def __init__(self, folder: ScanFolder, stacker: Stacker, quality: int, stacked: Callable[[int], None]) -> None:
+    def __init__(self, folder: ScanFolder, quality: int, clock: Clock, stacked: Callable[[int], None]) -> None:
         self._folder = folder
-        self._stacker = stacker
         self._quality = quality
+        self._clock = clock
         self._stacked = stacked
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(HAND_OVER_SLICES)
         self._stack: _Stack | None = None
@@ -103,7 +106,7 @@ class StackingWorker:
         jpeg = encode_jpeg(slice_.pixels, self._quality)
         file = self._folder.write_slice(shot.position.index, shot.index, jpeg)
         if self._stack is None or self._stack.position != shot.position:
-            self._stack = _Stack(shot.position, self._stacker.begin(slice_))
+            self._stack = _Stack(shot.position, Stacker().begin(slice_), self._clock.monotonic())
         else:
             self._stack.builder.add(slice_)
         self._stack.written.append(_Written(shot, file, slice_.lens, slice_.exposure_us, slice_.gain))
@@ -114,7 +117,8 @@ class StackingWorker:
         stack, self._stack = self._stack, None
         stacked = stack.builder.finish()
         jpeg = encode_jpeg(stacked.pixels, self._quality)
-        self._folder.finish_position(position, _records(stack, stacked), jpeg, thumbnail(stacked.pixels))
+        took_s = self._clock.monotonic() - stack.began
+        self._folder.finish_position(position, _records(stack, stacked), jpeg, thumbnail(stacked.pixels), took_s)
         self._stacked(position.index)
 
 
