@@ -7,13 +7,13 @@ fsyncs, leaves empty and half files under final names after a power cut.
 import errno
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from scanner.errors import NoSpace, StoreError
+from scanner.errors import FocusrigError, NoSpace, StoreError
 from scanner.units import Frozen
 
 TEMPORARY = ".part"
@@ -96,27 +96,38 @@ def write_durable(path: Path, data: bytes, disk: Disk = SYSTEM_DISK) -> None:
     The folder must exist. Raises NoSpace when the disk or a quota is full, StoreError for anything else; the unfinished
     file is removed then.
     """
-    temporary = path.with_name(path.name + TEMPORARY)
     with explained(path, len(data)):
-        try:
-            write_at(temporary, 0, data, disk)
-            disk.rename(temporary, path)
-        except OSError:
-            with suppress(OSError):  # what cannot be removed now is removed when the store next starts
-                disk.remove(temporary)
-            raise
-        sync_folder(path.parent, disk)
+        _write_renamed(path, (data,), disk)
 
 
-def write_at(path: Path, offset: int, data: bytes, disk: Disk) -> None:
-    """Make a file its first `offset` bytes followed by `data`, fsynced; create it where needed. Raises OSError."""
+def write_chunks(path: Path, chunks: Iterable[bytes], disk: Disk = SYSTEM_DISK) -> None:
+    """As `write_durable`, for content too large for memory. What `chunks` raises is raised; `path` is as it was."""
+    with explained(path):
+        _write_renamed(path, chunks, disk)
+
+
+def _write_renamed(path: Path, chunks: Iterable[bytes], disk: Disk) -> None:
+    temporary = path.with_name(path.name + TEMPORARY)
+    try:
+        write_at(temporary, 0, chunks, disk)
+        disk.rename(temporary, path)
+    except (OSError, FocusrigError):
+        with suppress(OSError):  # what cannot be removed now is removed when the store next starts
+            disk.remove(temporary)
+        raise
+    sync_folder(path.parent, disk)
+
+
+def write_at(path: Path, offset: int, chunks: Iterable[bytes], disk: Disk) -> None:
+    """Make a file its first `offset` bytes followed by `chunks`, fsynced; create it where needed. Raises OSError."""
     descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT)
     try:
         disk.truncate(descriptor, offset)
         os.lseek(descriptor, offset, os.SEEK_SET)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[disk.write(descriptor, rest) :]
+        for chunk in chunks:
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[disk.write(descriptor, rest) :]
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)

@@ -104,7 +104,7 @@ class Journal:
         with self._lock:
             with explained(self._path, len(line)):
                 new = not self._path.exists()
-                write_at(self._path, self._end, line, self._disk)
+                write_at(self._path, self._end, (line,), self._disk)
                 if new:
                     sync_folder(self._path.parent, self._disk)
             self._end += len(line)
