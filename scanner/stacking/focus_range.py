@@ -47,7 +47,8 @@ class FocusRange:
         peak = curves.max(axis=0)
         base = np.median(curves, axis=0) + np.float32(1e-3)
         strong = (peak > CONTRAST * base) & (peak > 0.02 * np.quantile(peak, 0.99))
-        return _refined(lenses, curves, best)[strong]
+        found: NDArray[np.float32] = _refined(lenses, curves, best)[strong]
+        return found
 
 
 def _refined(lenses: NDArray[np.float32], curves: NDArray[np.float32], best: NDArray[np.intp]) -> NDArray[np.float32]:
