@@ -1,5 +1,7 @@
 """The GRBL dialect: transcripts of several firmwares, noise, and the rules of what may be sent."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -98,7 +100,7 @@ def test_pieces_of_any_size_give_the_same_events(cuts: list[int]) -> None:
     whole = Decoder().feed(TRANSCRIPT)
     decoder = Decoder()
     edges = [0, *sorted(cuts), len(TRANSCRIPT)]
-    pieces = [e for a, b in zip(edges, edges[1:], strict=False) for e in decoder.feed(TRANSCRIPT[a:b])]
+    pieces = [e for a, b in pairwise(edges) for e in decoder.feed(TRANSCRIPT[a:b])]
     assert pieces == whole
     assert [type(e).__name__ for e in whole] == [
         "Banner",
