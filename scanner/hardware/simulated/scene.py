@@ -1,0 +1,107 @@
+"""The simulated scene: a known object on a turntable before a thin-lens camera. No clock, no threads.
+
+Frame of the turntable (object frame): metres, origin on the axis at the plate, z up along the axis. At turntable 0 and
+tilt 0 the camera looks along +y, x to its right. Turning by a positive angle turns the object anticlockwise as seen
+from above. Tilt leans the turntable towards the camera, which then sees the object from above (negative: from below);
+it pivots about the middle of the object. Camera and lamp stand still, as on a rig with a tilting arm.
+
+Camera frame: metres, x right, y down, z forward along the optical axis, origin in the lens. Pixel centres are at
+integers: a point falls on x = cx + focal_px * X / Z.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.errors import OutOfRange
+from scanner.hardware.simulated import render, shape
+from scanner.hardware.simulated.noise import NoiseField
+from scanner.hardware.simulated.optics import Lens, Matrix
+from scanner.hardware.simulated.settings import SceneSettings
+from scanner.hardware.simulated.texture import Texture
+from scanner.hardware.simulated.view import Imaging, View
+
+__all__ = ["Intrinsics", "Scene", "SceneSettings", "View"]
+
+TILT_LOW, TILT_HIGH = -20.0, 70.0
+PIVOT = 0.0285
+"""Height of the middle of the object above the plate, metres."""
+HIDDEN_SPAN = 5.0
+"""Out of focus by as many dioptres, an edge still shows the right surface behind it."""
+
+
+class Intrinsics(NamedTuple):
+    """Pinhole camera: focal length and principal point, in pixels, pixel centres at integers."""
+
+    focal_px: float
+    cx: float
+    cy: float
+
+
+class Scene:
+    """Geometry, paint and optics of the simulated rig."""
+
+    def __init__(self, settings: SceneSettings) -> None:
+        self.settings = settings
+        self.pixel_pitch = settings.sensor_width_mm * 1e-3 / settings.width
+        self.lens = Lens(
+            focal_length=settings.focal_length_mm * 1e-3,
+            f_number=settings.f_number,
+            pitch=self.pixel_pitch,
+            far=settings.lens_far,
+            near=settings.lens_near,
+            reference=1.0 / settings.distance,
+            breathing=settings.breathing,
+        )
+        rng = np.random.default_rng([settings.seed, 3])
+        off = rng.uniform(0.006, 0.010, 2) * rng.choice((-1.0, 1.0), 2) * settings.width
+        self._centre = ((settings.width - 1) / 2 + float(off[0]), (settings.height - 1) / 2 + float(off[1]))
+        self._texture = Texture(settings.seed)
+        self._noise = NoiseField(settings.seed)
+
+    def intrinsics(self, lens: float) -> Intrinsics:
+        """The pinhole camera that a frame at this lens position follows, shake aside."""
+        focal = self.lens.image_distance(self.lens.reference) / self.pixel_pitch
+        return Intrinsics(focal * self.lens.scale(lens), *self._centre)
+
+    def pose(self, turntable_deg: float, tilt_deg: float) -> tuple[Matrix, Matrix]:
+        """Rotation (3, 3) and translation (3,), metres: camera = R @ object + t. Raises OutOfRange for the tilt."""
+        if not TILT_LOW <= tilt_deg <= TILT_HIGH:
+            raise OutOfRange(
+                f"Tilt {tilt_deg:g}° is outside the simulated arm's range.",
+                f"Choose {TILT_LOW:g}° to {TILT_HIGH:g}°.",
+            )
+        turn, tilt = math.radians(turntable_deg % 360.0), math.radians(tilt_deg)
+        about_z = np.array(
+            [[math.cos(turn), -math.sin(turn), 0], [math.sin(turn), math.cos(turn), 0], [0, 0, 1]], np.float64
+        )
+        towards = np.array(
+            [[1, 0, 0], [0, -math.sin(tilt), -math.cos(tilt)], [0, math.cos(tilt), -math.sin(tilt)]], np.float64
+        )
+        rotation = towards @ about_z
+        translation = np.array([0, 0, self.settings.distance]) - rotation @ np.array([0, 0, PIVOT])
+        return rotation, translation
+
+    def distance(self, points: Sequence[Sequence[float]] | NDArray[Any]) -> NDArray[np.float64]:
+        """Signed distance (n,) in metres from points (n, 3), metres, turntable's frame, to the surface; < 0 inside."""
+        return shape.distance(np.asarray(points, np.float64) * 1e3) * 1e-3
+
+    def view(self, turntable_deg: float, tilt_deg: float) -> View:
+        """What the camera sees in one position; the expensive part of a picture. Raises OutOfRange."""
+        rotation, translation = self.pose(turntable_deg, tilt_deg)
+        picture = render.render(
+            render.Camera(
+                rotation=rotation,
+                translation=translation * 1e3,
+                focal_px=self.intrinsics(self.lens.reference).focal_px,
+                centre=self._centre,
+                size=(self.settings.width, self.settings.height),
+                reach=HIDDEN_SPAN / 2 * float(self.lens.circle(0.0, np.array(1.0))),
+            ),
+            self._texture,
+        )
+        key = (self.settings.seed, round((turntable_deg % 360.0) * 1e4) % 3_600_000, round((tilt_deg + 90.0) * 1e4))
+        return View(Imaging(self.settings, self.lens, self._centre, self._noise), picture, key)
