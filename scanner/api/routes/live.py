@@ -1,0 +1,41 @@
+"""What goes on now: the status, once or as events, and the preview, one picture or moving."""
+
+from fastapi import APIRouter, Response
+
+from scanner.api.dependencies import TheDaemon, TheStreams
+from scanner.api.openapi import binary, problems
+from scanner.api.stream import BOUNDARY
+from scanner.capture.events import Status
+
+router = APIRouter(tags=["live"])
+
+
+@router.get("/status", summary="The status")
+def get_status(daemon: TheDaemon) -> Status:
+    """The whole snapshot: rig, scan, free space."""
+    return daemon.status()
+
+
+@router.get("/events", summary="The status as events", response_class=Response, responses=binary("text/event-stream"))
+async def watch_status(streams: TheStreams) -> Response:
+    """Server-sent events `status`, each the whole snapshot as JSON: one at once, then one whenever it changes."""
+    return streams.status_events()
+
+
+@router.get(
+    "/preview.jpg", summary="A preview", response_class=Response, responses=binary("image/jpeg") | problems(503)
+)
+def get_preview(daemon: TheDaemon) -> Response:
+    """What the camera sees now, small."""
+    return Response(daemon.preview(), media_type="image/jpeg")
+
+
+@router.get(
+    "/preview.mjpeg",
+    summary="The moving preview",
+    response_class=Response,
+    responses=binary(f"multipart/x-mixed-replace; boundary={BOUNDARY}"),
+)
+async def watch_preview(streams: TheStreams) -> Response:
+    """Motion JPEG, for an `img` element; only the newest frame is sent to a slow client."""
+    return streams.preview_frames()

@@ -1,0 +1,90 @@
+"""Scans: start, watch, pause, resume, cancel, delete."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+from fastapi.openapi.models import Example
+
+from scanner.api.dependencies import ScanId, TheDaemon
+from scanner.api.openapi import problems
+from scanner.capture.events import ScanStatus
+from scanner.capture.forecast import PlanEstimate
+from scanner.plan.scan import ScanPlan
+from scanner.store.manifest import Manifest
+
+router = APIRouter(prefix="/scans", tags=["scans"])
+
+EXAMPLES: dict[str, Example] = {
+    "default": {"summary": "All defaults: one ring, the range of focus found by itself", "value": {}},
+    "rings": {
+        "summary": "Two rings, a sweep given by hand",
+        "value": {
+            "name": "vase",
+            "path": {"kind": "rings", "rings": [{"tilt_deg": 0, "count": 36}, {"tilt_deg": 30, "count": 24}]},
+            "sweep": {"near": 9.5, "far": 6.0, "count": 12},
+            "exposure": {"time_us": 10000, "gain": 1.0},
+        },
+    },
+    "sphere": {
+        "summary": "60 positions spread evenly over a band",
+        "value": {"name": "beetle", "path": {"kind": "sphere", "count": 60, "tilt_min_deg": 0, "tilt_max_deg": 60}},
+    },
+}
+
+Plan = Annotated[ScanPlan, Body(openapi_examples=EXAMPLES)]
+
+
+@router.post("", status_code=202, summary="Start a scan", responses=problems(409, 422, 503, 507))
+def start_scan(plan: Plan, response: Response, daemon: TheDaemon) -> ScanStatus:
+    """Starts a scan and returns at once. While another scan holds the rig, the 409 names it in `scan`."""
+    scan = daemon.start_scan(plan)
+    response.headers["Location"] = f"/api/v1/scans/{scan.id}"
+    return scan
+
+
+@router.post("/estimate", summary="Estimate a scan", responses=problems(422, 503))
+def estimate_scan(plan: Plan, daemon: TheDaemon) -> PlanEstimate:
+    """Positions, slices, duration and bytes of a plan, without starting it. Nothing moves."""
+    return daemon.estimate(plan)
+
+
+@router.get("", summary="List the scans")
+def list_scans(daemon: TheDaemon) -> tuple[ScanStatus, ...]:
+    """All scans on disk, newest first."""
+    return daemon.scans()
+
+
+@router.get("/{scan_id}", summary="One scan", responses=problems(404))
+def get_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
+    """How far the scan is."""
+    return daemon.scan(scan_id)
+
+
+@router.delete("/{scan_id}", status_code=204, summary="Delete a scan", responses=problems(404, 409))
+def delete_scan(scan_id: ScanId, daemon: TheDaemon) -> None:
+    """Deletes the scan and all its images. A scan that holds the rig must be cancelled first."""
+    daemon.delete(scan_id)
+
+
+@router.get("/{scan_id}/manifest.json", summary="The manifest of a scan", responses=problems(404))
+def get_manifest(scan_id: ScanId, daemon: TheDaemon) -> Manifest:
+    """Plan, rig, sweep and exposure of the scan, as stored beside its images."""
+    return daemon.manifest(scan_id)
+
+
+@router.post("/{scan_id}/pause", status_code=202, summary="Pause a scan", responses=problems(404, 409))
+def pause_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
+    """The position in progress is finished or given up; the rig then stands still until the scan is resumed."""
+    return daemon.pause(scan_id)
+
+
+@router.post("/{scan_id}/resume", status_code=202, summary="Resume a scan", responses=problems(404, 409, 503, 507))
+def resume_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
+    """Goes on with the first position that is not done, also after a restart or a failure."""
+    return daemon.resume(scan_id)
+
+
+@router.post("/{scan_id}/cancel", status_code=202, summary="Cancel a scan", responses=problems(404, 409))
+def cancel_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
+    """Ends the scan. What is stacked stays and can be downloaded."""
+    return daemon.cancel(scan_id)

@@ -1,0 +1,30 @@
+"""The settings of the scanner, with the schema that a form is made from."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from fastapi.openapi.models import Example
+
+from scanner.api.dependencies import TheDaemon
+from scanner.api.openapi import problems
+from scanner.config import Settings
+from scanner.daemon import SettingsView
+
+router = APIRouter(prefix="/settings", tags=["settings"])
+
+EXAMPLES: dict[str, Example] = {
+    "default": {"summary": "All defaults", "value": {}},
+    "reserve": {"summary": "Keep 500 MB free", "value": {"storage": {"reserve_mb": 500}}},
+}
+
+
+@router.get("", summary="The settings")
+def get_settings(daemon: TheDaemon) -> SettingsView:
+    """The settings in force, their JSON schema, and which of them were changed from the config file's."""
+    return daemon.settings_view()
+
+
+@router.put("", summary="Change the settings", responses=problems(409, 422, 503))
+def change_settings(settings: Annotated[Settings, Body(openapi_examples=EXAMPLES)], daemon: TheDaemon) -> SettingsView:
+    """Replaces all settings and opens the rig anew. Refused while a scan holds the rig."""
+    return daemon.change_settings(settings)
