@@ -1,0 +1,33 @@
+"""What goes wrong with a simulated controller and its wire."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Faults by chance, reproducible by `seed`. Chances are 0..1: of each line of reply, line received, or move.
+
+    `boot_s`: from power, or the opening of the port, to the banner. `boot_noise`: bytes of a bootloader before it.
+    """
+
+    seed: int = 0
+    lose_reply: float = 0.0
+    double_reply: float = 0.0
+    garble_reply: float = 0.0
+    noise: float = 0.0
+    lose_line: float = 0.0
+    reset_in_move: float = 0.0
+    mute_alarm_in_move: float = 0.0
+    boot_s: float = 0.05
+    boot_noise: int = 0
+
+    def on_the_wire(self, line: bytes, chance: random.Random) -> bytes:
+        """What arrives of one line of reply."""
+        before = chance.randbytes(chance.randint(1, 8)) if chance.random() < self.noise else b""
+        if chance.random() < self.lose_reply:
+            return before
+        if chance.random() < self.garble_reply:
+            place = chance.randrange(len(line))
+            line = line[:place] + bytes([line[place] ^ (1 << chance.randrange(8))]) + line[place + 1 :]
+        return before + line * (2 if chance.random() < self.double_reply else 1)
