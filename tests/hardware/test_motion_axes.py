@@ -1,0 +1,389 @@
+"""Axes over the real firmware's behaviour, on a clock that jumps: whole turns and whole faults in a moment."""
+
+import math
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanner.clock import FakeClock
+from scanner.errors import ControllerAlarm, FocusrigError, MotionError, MotionTimeout, OutOfRange, PositionLost
+from scanner.hardware.motion_axes import EXACT_STEPS, SerialAxis, SerialLight, duration
+from scanner.hardware.motion_controller import MotionController, Stopped
+from scanner.hardware.motion_settings import AxisSettings, MotionSettings, TiltSettings
+from scanner.hardware.simulated.controller_faults import Faults
+from scanner.hardware.simulated.controller_firmware import Firmware, Switch
+from tests.hardware.links import FirmwareLink
+
+FAST = MotionSettings(
+    turntable=AxisSettings(letter="X", max_speed=120, acceleration=1000),
+    tilt=TiltSettings(max_speed=60, acceleration=500),
+)
+
+
+@dataclass
+class Bench:
+    """A greeted controller with both axes homed, and the truth behind it."""
+
+    rig: MotionSettings = FAST
+    faults: Faults = field(default_factory=Faults)
+    switches: tuple[Switch, ...] = ()
+    own: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        self.firmware = Firmware(self.clock, self.faults, switches=self.switches)
+        self.firmware.settings |= self.own
+        self.firmware.power_on()
+        self.link = FirmwareLink(self.firmware, self.clock)
+        self.controller = MotionController(self.link, self.clock)
+        self.controller.start()
+        self.turntable = SerialAxis("turntable", self.rig, self.controller)
+        self.tilt = SerialAxis("tilt", self.rig, self.controller)
+        self.lamp = SerialLight(self.rig.light, self.controller)
+
+    def homed(self) -> "Bench":
+        self.turntable.home()
+        self.tilt.home()
+        return self
+
+    def truth(self) -> float:
+        """Steps that the turntable's motor really made."""
+        return self.firmware.physical()[0]
+
+
+@pytest.mark.parametrize(
+    ("distance", "speed", "acceleration", "seconds"),
+    [(30, 30, 60, 1.5), (15, 30, 60, 1.0), (5, 30, 60, 2 * math.sqrt(5 / 60)), (0, 30, 60, 0)],
+)
+def test_duration(distance: float, speed: float, acceleration: float, seconds: float) -> None:
+    assert duration(distance, speed, acceleration) == pytest.approx(seconds)
+
+
+def test_unknown_until_homed() -> None:
+    bench = Bench()
+    assert bench.turntable.angle is None
+    with pytest.raises(PositionLost, match="not homed or zeroed"):
+        bench.turntable.move_to(10)
+    assert bench.truth() == 0
+    bench.turntable.home()
+    assert bench.turntable.angle == 0
+    assert bench.tilt.angle is None
+
+
+@pytest.mark.parametrize("own", [{}, {100: 8.889}, {100: 1777.778, 110: 4000}, {10: 0}], ids=str)
+@pytest.mark.parametrize("per_degree", [200 * 16 / 360, 1000 / 7, 0.5])
+def test_hundred_turns_end_where_they_began(own: dict[int, float], per_degree: float) -> None:
+    """Whatever the gear and whatever $100 says: no angle ever drifts by as much as one step."""
+    turntable = AxisSettings(steps_per_degree=per_degree, max_speed=1000, acceleration=100_000, approach=2)
+    bench = Bench(FAST.model_copy(update={"turntable": turntable}), own={110: 1e9, 120: 1e9} | own).homed()
+    for shot in range(1, 1201):
+        reached = bench.turntable.move_to(shot % 12 * 30)
+        off = (bench.truth() / per_degree - shot * 30 + 180) % 360 - 180
+        assert abs(off) <= 0.5 / per_degree + 1e-9, f"position {shot}"
+        assert abs((reached - shot * 30 + 180) % 360 - 180) <= 0.5 / per_degree + 1e-9
+        assert abs(bench.truth()) <= EXACT_STEPS
+    assert bench.clock.monotonic() > 10
+
+
+def test_numbers_beyond_the_bound_would_drift() -> None:
+    """Why the turntable ever turns back: GRBL's float32 misses whole steps when the count grows."""
+    bench = Bench(own={110: 1e12, 120: 1e12, 100: 250})
+    missed = 0
+    for steps in range(30_000_001, 30_000_012, 2):
+        bench.controller.command(f"G21 G90 G0 X{steps / 250:.5f}")
+        bench.controller.command("G4 P0.01")
+        missed += round(bench.truth()) != steps
+    assert missed
+
+
+def test_turntable_goes_on_across_zero() -> None:
+    bench = Bench().homed()
+    travelled = 0.0
+    for angle in (120, 240, 0, 120):
+        before = bench.truth()
+        bench.turntable.move_to(angle)
+        travelled += bench.truth() - before
+    assert travelled == round(480 * 200 * 16 / 360)
+
+
+def arrivals(bench: Bench, axis: int) -> list[float]:
+    """Record the motor's place at every wait."""
+    path: list[float] = []
+    bench.link.whenever = lambda: path.append(bench.firmware.physical()[axis])
+    return path
+
+
+@pytest.mark.parametrize(("start", "end"), [(50, 20), (20, 50), (80, -20), (0, -19)])
+def test_tilt_arrives_from_below(start: float, end: float) -> None:
+    bench = Bench().homed()
+    bench.tilt.move_to(start)
+    path = arrivals(bench, 1)
+    bench.tilt.move_to(end)
+    last = path[-1]
+    assert last == round(end * FAST.tilt.steps_per_degree)
+    moving = [p for p in path if p != last]
+    if end > -20:
+        assert moving[-1] < last
+    lowest = max(-20.0, end - FAST.tilt.approach) if end < start else start
+    assert min(path) == pytest.approx(lowest * FAST.tilt.steps_per_degree, abs=5)
+
+
+def test_turntable_jogs_back_the_short_way_and_arrives_forward() -> None:
+    bench = Bench().homed()
+    bench.turntable.move_to(90)
+    path = arrivals(bench, 0)
+    assert bench.turntable.move_to(80) == pytest.approx(80, abs=0.1)
+    assert min(path) == pytest.approx(78 * 200 * 16 / 360, abs=1)
+    assert max(path) <= 90 * 200 * 16 / 360
+
+
+def test_without_approach_the_turntable_only_turns_forward() -> None:
+    rig = FAST.model_copy(update={"turntable": FAST.turntable.model_copy(update={"approach": 0.0})})
+    bench = Bench(rig).homed()
+    bench.turntable.move_to(90)
+    path = arrivals(bench, 0)
+    bench.turntable.move_to(80)
+    assert path == sorted(path)
+    assert bench.truth() == round(440 * 200 * 16 / 360)
+
+
+@pytest.mark.parametrize("angle", [90.1, -20.1, 450, math.nan, math.inf])
+def test_out_of_range_moves_nothing(angle: float) -> None:
+    bench = Bench().homed()
+    said = len(bench.link.sent)
+    with pytest.raises(OutOfRange) as refused:
+        bench.tilt.move_to(angle)
+    assert "tilt" in refused.value.message
+    assert "-20° and 90°" in refused.value.message
+    assert "motion.tilt" in refused.value.hint
+    assert len(bench.link.sent) == said
+
+
+def test_turntable_takes_any_finite_angle() -> None:
+    bench = Bench().homed()
+    assert bench.turntable.move_to(-30) == pytest.approx(330, abs=0.1)
+    assert bench.turntable.move_to(750) == pytest.approx(30, abs=0.1)
+    with pytest.raises(OutOfRange, match="any finite angle"):
+        bench.turntable.move_to(math.inf)
+
+
+def test_a_slow_controller_is_waited_for() -> None:
+    """Speed and acceleration are the lower of the config's and the controller's, and so is the patience."""
+    bench = Bench(own={110: 10, 120: 1}).homed()
+    before = bench.clock.monotonic()
+    bench.turntable.move_to(90)
+    assert bench.clock.monotonic() - before > 18
+
+
+def test_homing_to_a_switch() -> None:
+    tilt = FAST.tilt.model_copy(update={"homing": True, "switch_angle": -20.0})
+    rig = FAST.model_copy(update={"tilt": tilt})
+    switch = Switch(axis=1, steps=-500)
+    bench = Bench(rig, switches=(switch,), own={22: 1})
+    assert bench.tilt.facts.can_home
+    assert not bench.turntable.facts.can_home
+    bench.tilt.home()
+    assert bench.tilt.angle == pytest.approx(-20, abs=0.03)
+    bench.tilt.move_to(0)
+    assert bench.firmware.physical()[1] == round(-500 + 20 * tilt.steps_per_degree)
+    assert b"$H\n" in bench.link.sent
+
+
+def test_homing_one_axis_where_the_firmware_can() -> None:
+    tilt = FAST.tilt.model_copy(update={"homing": True})
+    rig = FAST.model_copy(update={"tilt": tilt, "home_one_axis": True})
+    bench = Bench(rig, switches=(Switch(1, 10),), own={22: 1})
+    bench.tilt.home()
+    assert b"$HY\n" in bench.link.sent
+
+
+def test_homing_without_a_switch_there_is_an_alarm_in_words() -> None:
+    rig = FAST.model_copy(update={"tilt": FAST.tilt.model_copy(update={"homing": True})})
+    bench = Bench(rig, own={22: 1})
+    with pytest.raises(ControllerAlarm, match="did not find the limit switch") as alarm:
+        bench.tilt.home()
+    assert "homing = false" in alarm.value.hint
+    assert bench.tilt.angle is None
+
+
+def test_a_banner_nobody_asked_for_loses_the_position() -> None:
+    bench = Bench().homed()
+    bench.turntable.move_to(30)
+    bench.firmware.power_on()
+    bench.clock.sleep(1)
+    assert bench.turntable.angle is None
+    assert bench.tilt.angle is None
+    with pytest.raises(PositionLost, match="started anew by itself"):
+        bench.turntable.move_to(60)
+    assert bench.truth() == pytest.approx(30 * 200 * 16 / 360, abs=0.5)
+    bench.turntable.home()
+    assert bench.turntable.angle == 0
+    assert bench.turntable.move_to(30) == pytest.approx(30, abs=0.1)
+
+
+def test_a_reset_whose_banner_got_lost_is_seen_in_the_numbers() -> None:
+    bench = Bench().homed()
+    bench.turntable.move_to(30)
+    bench.firmware.power_on()
+    bench.clock.sleep(1)
+    bench.firmware.send()
+    with pytest.raises(PositionLost, match="another position"):
+        bench.turntable.move_to(60)
+
+
+def test_a_reset_in_the_middle_of_a_move() -> None:
+    bench = Bench().homed()
+    bench.firmware.spoil(Faults(reset_in_move=1))
+    with pytest.raises(PositionLost, match="started anew in the middle"):
+        bench.turntable.move_to(90)
+    assert bench.turntable.angle is None
+
+
+def test_a_limit_hit_is_an_alarm_and_homing_ends_the_silence() -> None:
+    bench = Bench().homed()
+    bench.lamp.set(1)
+    bench.firmware.spoil(Faults(mute_alarm_in_move=1))
+    with pytest.raises(ControllerAlarm, match="limit switch was hit") as alarm:
+        bench.turntable.move_to(90)
+    assert "home or zero" in alarm.value.hint
+    bench.firmware.spoil(Faults())
+    with pytest.raises(PositionLost, match="alarm 1"):
+        bench.turntable.move_to(0)
+    bench.turntable.home()
+    assert bench.turntable.move_to(10) == pytest.approx(10, abs=0.1)
+    assert bench.firmware.light() == 1
+
+
+def test_an_alarm_that_got_lost_is_a_timeout_not_a_hang() -> None:
+    bench = Bench().homed()
+    bench.firmware.spoil(Faults(mute_alarm_in_move=1, lose_reply=0))
+    began = bench.clock.monotonic()
+
+    def swallow() -> None:
+        if bench.firmware._silent:
+            bench.firmware.send()
+
+    bench.link.whenever = swallow
+    with pytest.raises((MotionTimeout, ControllerAlarm)):
+        bench.turntable.move_to(90)
+    assert bench.clock.monotonic() - began < 10
+    assert bench.turntable.angle is None
+
+
+def test_motors_that_never_arrive_are_stopped() -> None:
+    """The controller believes in another speed than it makes: past the deadline the motors are brought to rest."""
+    bench = Bench().homed()
+    bench.controller.settings[110] = 30_000.0
+    bench.controller.settings[120] = 1000.0
+    bench.firmware.settings[110] = 1.0
+    with pytest.raises(MotionTimeout, match="did not report"):
+        bench.turntable.move_to(90)
+    here = bench.truth()
+    bench.clock.sleep(100)
+    assert bench.truth() == here
+    assert 0 < here < 90 * 200 * 16 / 360
+    assert bench.turntable.angle == pytest.approx(here / (200 * 16 / 360), abs=0.1)
+
+
+def stop_after(bench: Bench, seconds: float) -> None:
+    at = bench.clock.monotonic() + seconds
+
+    def stop() -> None:
+        if bench.clock.monotonic() >= at:
+            bench.link.whenever = lambda: None
+            bench.turntable.stop()
+
+    bench.link.whenever = stop
+
+
+def test_stop_holds_and_keeps_the_position() -> None:
+    bench = Bench().homed()
+    bench.lamp.set(1)
+    stop_after(bench, 0.4)
+    with pytest.raises(Stopped):
+        bench.turntable.move_to(120)
+    here = bench.truth()
+    assert 0 < here < 120 * 200 * 16 / 360
+    bench.clock.sleep(10)
+    assert bench.truth() == here
+    assert bench.turntable.angle == pytest.approx(here * 360 / 3200, abs=0.1)
+    assert bench.firmware.light() == 1
+    bench.turntable.move_to(90)
+    assert bench.truth() == 800
+
+
+def test_stop_while_homing_loses_the_position() -> None:
+    rig = FAST.model_copy(update={"tilt": FAST.tilt.model_copy(update={"homing": True})})
+    bench = Bench(rig, switches=(Switch(1, 2_000_000),), own={22: 1})
+    stop_after(bench, 1.0)
+    with pytest.raises(Stopped):
+        bench.tilt.home()
+    assert bench.tilt.angle is None
+
+
+def test_stop_of_nothing_is_nothing() -> None:
+    bench = Bench().homed()
+    said = len(bench.link.sent)
+    bench.turntable.stop()
+    assert len(bench.link.sent) == said
+    assert bench.turntable.move_to(10) == pytest.approx(10, abs=0.1)
+
+
+def test_a_dead_cable_is_an_error_and_an_unknown_angle() -> None:
+    bench = Bench().homed()
+    bench.link.dead = True
+    assert bench.turntable.angle is None
+    with pytest.raises(MotionError, match="cable"):
+        bench.turntable.move_to(10)
+
+
+def test_the_light_switches_and_comes_back_after_a_reset() -> None:
+    bench = Bench().homed()
+    bench.lamp.set(0.3)
+    assert bench.lamp.level == 1.0
+    assert bench.firmware.light() == 1
+    bench.controller.reset()
+    assert bench.firmware.light() == 1
+    bench.lamp.set(0)
+    assert bench.firmware.light() == 0
+    assert bench.turntable.angle == 0
+
+
+def test_the_light_dims() -> None:
+    bench = Bench(FAST.model_copy(update={"light": "M3"}), own={30: 255})
+    bench.lamp.set(0.5)
+    assert bench.lamp.level == 0.5
+    assert bench.firmware.light() == pytest.approx(0.5, abs=0.01)
+    for level in (-0.1, 1.1, math.nan):
+        with pytest.raises(OutOfRange):
+            bench.lamp.set(level)
+    assert bench.lamp.level == 0.5
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.floats(0, 359.9), min_size=1, max_size=12),
+    st.sampled_from(["lose_reply", "double_reply", "garble_reply", "noise", "lose_line", "reset_in_move"]),
+    st.sampled_from([0.02, 0.1, 0.3]),
+)
+def test_no_fault_ever_makes_a_wrong_angle(seed: int, angles: list[float], fault: str, chance: float) -> None:
+    """A move returns at the right place, or raises; after an error, homing brings the rig back."""
+    bench = Bench().homed()
+    zero = bench.truth()
+    for i, angle in enumerate(angles):
+        bench.firmware.spoil(Faults(seed=seed + i, **{fault: chance}))
+        began = bench.clock.monotonic()
+        try:
+            bench.turntable.move_to(angle)
+            off = ((bench.truth() - zero) * 360 / 3200 - angle + 180) % 360 - 180
+            assert abs(off) <= 0.5 * 360 / 3200 + 1e-6
+        except FocusrigError as error:
+            assert error.hint
+            bench.firmware.spoil(Faults())
+            bench.clock.sleep(0.5)
+            bench.turntable.home()
+            zero = bench.truth()
+        assert bench.clock.monotonic() - began < 60
