@@ -12,6 +12,8 @@ from scanner.store.layout import ID_PATTERN, ScanLayout
 from scanner.store.seal import seal, unseal
 from scanner.units import Frozen
 
+_IMAGES_STAY = "The images are still in their folders."
+
 
 class Manifest(Frozen):
     """One scan. `sweep` (near, far, count, reference) and `exposure` are None until the scan has measured them.
@@ -56,17 +58,17 @@ def read_manifest(path: Path) -> Manifest:
         facts = unseal(path.read_bytes())
         manifest = Manifest.model_validate(facts)
     except FileNotFoundError:
-        raise NotFound(f"There is no {path}.", "The images are still in their folders.") from None
+        raise NotFound(f"There is no {path}.", _IMAGES_STAY) from None
     except OSError as error:
         raise StoreError(f"Could not read {path}: {error.strerror}.", "Check the disk.") from error
     except CorruptState as error:
-        raise CorruptState(f"{path} is damaged: {error.message}", error.hint) from error
+        raise CorruptState(f"{path} is damaged: {error.message}", error.hint or _IMAGES_STAY) from error
     except ValidationError as error:
         complaint = error.errors()[0]
         where = ".".join(str(step) for step in complaint["loc"])
         raise CorruptState(
             f"{path} is not a manifest of this version: {where}: {complaint['msg']}.",
-            "The images are still in their folders.",
+            _IMAGES_STAY,
         ) from error
     if manifest.id != path.parent.name.split(".")[0]:
         raise CorruptState(

@@ -56,9 +56,9 @@ class CountingDisk(SystemDisk):
         super().remove_folder(path)
 
     def _step(self, call: str) -> None:
-        self.at_step(self.steps, call)
         self.steps += 1
         self.calls.append(call)
+        self.at_step(self.steps - 1, call)
 
 
 def stop_at(step: int) -> Callable[[int, str], None]:

@@ -1,0 +1,80 @@
+"""Names and folders of a scan."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner.store.layout import ScanLayout, is_scan_id, scan_id
+
+AT = datetime(2026, 11, 22, 5, 11, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("My vase", "my-vase"),
+        ("  Väse №7 / blue.jpg", "vase-no7-blue-jpg"),
+        ("貝殻", "scan"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("-", "scan"),
+        ("x" * 80, "x" * 40),
+        ("a" * 39 + " b", "a" * 39),
+    ],
+)
+def test_an_id_is_time_and_name(name: str, slug: str) -> None:
+    assert scan_id(AT, name) == f"20261122-051130-{slug}"
+
+
+def test_the_time_in_an_id_is_utc() -> None:
+    local = AT.astimezone(timezone(timedelta(hours=-8)))
+    assert scan_id(local, "vase") == "20261122-051130-vase"
+
+
+@given(st.text(max_size=80), st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_every_name_makes_an_id(name: str, at: datetime) -> None:
+    assert is_scan_id(scan_id(at, name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "..",
+        "../20261122-051130-vase",
+        "20261122-051130-vase/..",
+        "20261122-051130-vase\n",
+        "20261122-051130-vase\0",
+        "20261122-051130-Vase",
+        "20261122-051130-",
+        "20261122-051130-vase.deleting",
+        "٢٠٢٦١١٢٢-051130-vase",
+        "20261122-051130-" + "a" * 200,
+        "/20261122-051130-vase",
+        "20261122-051130-väse",
+    ],
+)
+def test_nothing_else_is_an_id(text: str) -> None:
+    assert not is_scan_id(text)
+
+
+def test_where_the_files_are() -> None:
+    folder = Path("/data/scans/20261122-051130-vase")
+    layout = ScanLayout(folder, slices=10)
+    assert layout.stack(0) == folder / "stacks/20261122-051130-vase_0000.jpg"
+    assert layout.slice(12, 3) == folder / "slices/20261122-051130-vase_0012/slice_03.jpg"
+    assert layout.thumbnail(4999) == folder / "thumbnails/20261122-051130-vase_4999.jpg"
+    assert layout.manifest == folder / "manifest.json"
+    assert layout.journal == folder / "journal.jsonl"
+
+
+@pytest.mark.parametrize("slices", [2, 10, 100, 101, 200])
+def test_names_sort_as_the_sweep_runs(slices: int) -> None:
+    layout = ScanLayout(Path("/data/20261122-051130-vase"), slices)
+    names = [layout.slice(0, index).name for index in range(slices)]
+    assert names == sorted(names)
+    assert len({len(name) for name in names}) == 1
+    assert names[0] == ("slice_00.jpg" if slices <= 100 else "slice_000.jpg")
