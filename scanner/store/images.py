@@ -26,7 +26,11 @@ _ADOBE_NO_TRANSFORM = b"Adobe\0\x64\0\0\0\0\0"
 
 
 def encode_jpeg(planes: Planes, quality: int) -> bytes:
-    """The planes as a JPEG, as they are: no colour conversion, no resampling. `quality` 1..100."""
+    """The planes as a JPEG, as they are: no colour conversion, no resampling. `quality` 1..100.
+
+    From 96 on the encoder is accurate; below, it takes a fast transform that makes 95 worse than 94 (on smooth texture
+    44.5 dB, against 48.8 dB at 96 for a file 8 % larger).
+    """
     whole = _planes(planes.y, planes.cb, planes.cr)
     return bytes(simplejpeg.encode_jpeg_yuv_planes(whole.y, whole.cb, whole.cr, quality=quality))
 
