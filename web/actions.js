@@ -1,0 +1,197 @@
+// @ts-check
+import { ApiProblem, call } from "./api.js";
+import { saveDraft, toPlan } from "./plan.js";
+import { running } from "./state.js";
+/** @typedef {import("./state.js").Store} Store */
+/** @typedef {import("./elements/confirm-dialog.js").ConfirmDialog} ConfirmDialog */
+
+const ESTIMATE_DELAY_MS = 300;
+
+/** What the page does when an element says what the person wants: one entry for each event name. */
+export class Actions {
+  #estimateTimer = 0;
+  /** @type {number|null} */
+  #lens = null;
+
+  /** @param {Store} store @param {ConfirmDialog} dialog */
+  constructor(store, dialog) {
+    this.store = store;
+    this.dialog = dialog;
+    /** @type {Record<string, (detail: any) => unknown>} */
+    this.table = {
+      "change-plan": (patch) => this.changePlan(patch),
+      "move-lens": ({ lens }) => this.moveLens(lens),
+      "move-axis": ({ name, angle }) => this.rig(`axis-${name}`, "PUT", "axis", { values: { name }, body: { angle } }),
+      "home-axis": ({ name }) => this.rig(`axis-${name}`, "POST", "home", { values: { name } }),
+      "set-light": ({ level }) => this.rig("light", "PUT", "light", { body: { level } }),
+      "lock-exposure": () => this.lockExposure(),
+      "start-scan": () => this.startScan(),
+      "pause-scan": ({ id }) => this.steer("pause", id),
+      "resume-scan": ({ id }) => this.resume(id),
+      "cancel-scan": ({ id, name }) => this.cancel(id, name),
+      "delete-scan": ({ id, name }) => this.delete(id, name),
+      "new-scan": () => this.store.change({ watched: null }),
+      "dismiss-problem": () => this.store.change({ problem: null }),
+      "save-settings": ({ settings }) => this.saveSettings(settings),
+    };
+  }
+
+  /** @param {EventTarget} root */
+  listen(root) {
+    for (const [name, act] of Object.entries(this.table)) {
+      root.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+    }
+  }
+
+  /**
+   * Run one action once at a time; a second press while it runs does nothing. Problems are shown, not thrown.
+   * @param {string} name @param {() => Promise<unknown>} act
+   */
+  async once(name, act) {
+    if (this.store.state.busy.has(name)) return;
+    this.store.change({ problem: null, notice: "" });
+    try {
+      await this.store.during(name, act());
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      this.store.change({ problem: problemOf(error) });
+    }
+  }
+
+  /** @param {string} busy @param {"PUT"|"POST"} method @param {keyof typeof import("./api.js").paths} path @param {object} options */
+  rig(busy, method, path, options) {
+    return this.once(busy, async () => this.takeRig(await call(method, path, options)));
+  }
+
+  /** @param {import("./types.js").RigStatus} rig */
+  takeRig(rig) {
+    const { status } = this.store.state;
+    if (status) this.store.change({ status: { ...status, rig } });
+  }
+
+  /** A slider sends more than a lens can follow: one move at a time, and only the last wish waits. @param {number} lens */
+  async moveLens(lens) {
+    this.#lens = lens;
+    await this.once("lens", async () => {
+      while (this.#lens !== null) {
+        const wish = this.#lens;
+        this.#lens = null;
+        this.takeRig(await call("PUT", "lens", { body: { lens: wish } }));
+      }
+    });
+  }
+
+  lockExposure() {
+    return this.once("exposure", async () => {
+      const rig = await call("PUT", "exposure", { body: {} });
+      this.takeRig(rig);
+      this.changePlan({ exposure: rig.exposure });
+    });
+  }
+
+  /** @param {Partial<import("./types.js").Draft>} patch */
+  changePlan(patch) {
+    const draft = { ...this.store.state.draft, ...patch };
+    this.store.change({ draft });
+    saveDraft(draft);
+    this.estimateSoon();
+  }
+
+  estimateSoon() {
+    clearTimeout(this.#estimateTimer);
+    this.#estimateTimer = setTimeout(() => this.estimate(), ESTIMATE_DELAY_MS);
+  }
+
+  async estimate() {
+    const { draft, link } = this.store.state;
+    if (link !== "live" || running(this.store.state)) return;
+    try {
+      const value = await call("POST", "estimate", { body: toPlan(draft) });
+      if (draft === this.store.state.draft) this.store.change({ estimate: { value, problem: null } });
+    } catch (error) {
+      this.store.change({ estimate: { value: null, problem: problemOf(error) } });
+    }
+  }
+
+  startScan() {
+    return this.once("start", async () => {
+      const scan = await call("POST", "scans", { body: this.plan() });
+      const { status } = this.store.state;
+      this.store.change({ status: status && { ...status, scan }, watched: scan.id });
+    });
+  }
+
+  plan() {
+    try {
+      return toPlan(this.store.state.draft);
+    } catch (error) {
+      const { message, hint } = problemOf(error);
+      throw new ApiProblem({ code: "plan", detail: message, hint });
+    }
+  }
+
+  /** @param {"pause"|"resume"|"cancel"} word @param {string} id */
+  steer(word, id) {
+    return this.once("steer", async () => {
+      const scan = await call("POST", word, { values: { scan_id: id } });
+      const { status } = this.store.state;
+      if (status?.scan?.id === id) this.store.change({ status: { ...status, scan } });
+    });
+  }
+
+  /** @param {string} id */
+  async resume(id) {
+    await this.steer("resume", id);
+    if (!this.store.state.problem) location.hash = "#/scan";
+  }
+
+  /** @param {string} id @param {string} name */
+  async cancel(id, name) {
+    const text = "The rig stops after the slice in hand. Stacked images made so far are kept.";
+    if (await this.dialog.ask(`Cancel “${name}”?`, text, "Cancel the scan", "Keep scanning")) await this.steer("cancel", id);
+  }
+
+  /** @param {string} id @param {string} name */
+  async delete(id, name) {
+    const text = "All its stacked images and slices are removed from the scanner. This cannot be undone.";
+    if (!(await this.dialog.ask(`Delete “${name}”?`, text, "Delete", "Keep"))) return;
+    await this.once("delete", async () => {
+      await call("DELETE", "scan", { values: { scan_id: id } });
+      const { scans, watched, status } = this.store.state;
+      this.store.change({
+        scans: scans?.filter((scan) => scan.id !== id) ?? null,
+        watched: watched === id ? null : watched,
+        status: status?.scan?.id === id ? { ...status, scan: null } : status,
+        notice: `“${name}” is deleted.`,
+      });
+      if (location.hash.startsWith("#/scans/")) location.hash = "#/scans";
+    });
+  }
+
+  /** @param {Record<string, unknown>} settings */
+  saveSettings(settings) {
+    return this.once("settings", async () => {
+      try {
+        const view = await call("PUT", "settings", { body: settings });
+        this.store.change({ settings: view, settingsErrors: [], notice: "Settings saved. The rig is open again with them." });
+      } catch (error) {
+        if (error instanceof ApiProblem) this.store.change({ settingsErrors: error.errors });
+        throw error;
+      }
+    });
+  }
+}
+
+/** @param {unknown} error @returns {import("./types.js").Problem & {link?: string}} */
+export function problemOf(error) {
+  if (error instanceof ApiProblem) {
+    const link = error.scan ? "#/scan" : undefined;
+    if (error.errors.length === 0) return { code: error.code, message: error.message, hint: error.hint, link };
+    const details = error.errors.map(({ where, what }) => (where ? `${where}: ${what}` : what));
+    return { code: error.code, message: "This cannot be used as it is.", hint: `${details.join("; ")}.` };
+  }
+  if (error instanceof SyntaxError) {
+    return { code: "plan", message: "The list of positions is not valid JSON.", hint: error.message };
+  }
+  throw error;
+}

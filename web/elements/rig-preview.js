@@ -1,0 +1,66 @@
+// @ts-check
+import { address } from "../api.js";
+import { h, setText, show } from "../dom.js";
+/** @typedef {import("../types.js").State} State */
+
+const RETRY_MS = 2_000;
+
+/** What the camera sees now. The stream is held only while somebody can look at it. */
+export class RigPreview extends HTMLElement {
+  #image = h("img", { alt: "What the camera sees now", onload: () => this.#seen(), onerror: () => this.#again() });
+  #words = h("p", { class: "words" });
+  #facts = h("span", { class: "facts" });
+  #wanted = false;
+  #timer = 0;
+
+  connectedCallback() {
+    this.replaceChildren(h("figure", {}, h("div", { class: "frame" }, this.#image, this.#words), h("figcaption", {}, this.#facts)));
+    document.addEventListener("visibilitychange", () => this.#wanted && this.#watch(!document.hidden));
+  }
+
+  /** @param {State} state */
+  update(state) {
+    const live = state.link === "live" && state.status?.rig.facts !== null;
+    if (live !== this.#wanted) {
+      this.#wanted = live;
+      this.#watch(live && !document.hidden);
+    }
+    const camera = state.status?.rig.facts?.camera;
+    setText(this.#facts, camera ? `${camera.model} · ${camera.width} × ${camera.height} px` : "");
+    if (camera) this.style.setProperty("--aspect", `${camera.width / camera.height}`);
+    setText(this.#words, wordsFor(state));
+  }
+
+  rest() {
+    this.#wanted = false;
+    this.#watch(false);
+  }
+
+  /** @param {boolean} on */
+  #watch(on) {
+    clearTimeout(this.#timer);
+    show(this.#words, true);
+    show(this.#image, false);
+    if (on) this.#image.src = `${address("preview")}?t=${Date.now()}`;
+    else this.#image.removeAttribute("src");
+  }
+
+  #seen() {
+    show(this.#image, true);
+    show(this.#words, false);
+  }
+
+  #again() {
+    if (!this.#wanted) return;
+    this.#watch(false);
+    this.#timer = setTimeout(() => this.#wanted && this.#watch(!document.hidden), RETRY_MS);
+  }
+}
+
+/** @param {State} state */
+function wordsFor(state) {
+  if (state.link !== "live") return "No connection";
+  return state.status?.rig.facts ? "Waiting for a picture…" : "The camera is not open";
+}
+
+customElements.define("rig-preview", RigPreview);

@@ -1,0 +1,62 @@
+// @ts-check
+import { address } from "../api.js";
+import { h, setText, show } from "../dom.js";
+import { duration, lens, plural, shutter, standing, when } from "../format.js";
+import { findScan } from "../state.js";
+import { ScanButtons } from "./scan-buttons.js";
+import { StackCompare } from "./stack-compare.js";
+import { StackGrid } from "./stack-grid.js";
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").ScanStatus} ScanStatus */
+
+/** One scan: its stacked images, one of them large against its slices. */
+export class ScanDetail extends HTMLElement {
+  #title = h("h1");
+  #badge = h("span", { class: "badge" });
+  #facts = h("p", { class: "hint" });
+  #problem = h("p", { class: "field-error" });
+  #buttons = new ScanButtons();
+  #record = h("a", { target: "_blank" }, "Everything recorded, as JSON");
+  #compare = new StackCompare();
+  #grid = new StackGrid();
+  #body = h("div", { class: "body" },
+    h("div", { class: "row spread wrap" }, this.#title, this.#badge),
+    this.#facts, this.#problem, this.#buttons, this.#compare,
+    h("section", { class: "card" }, h("h2", {}, "Stacked images"), this.#grid), h("p", { class: "hint" }, this.#record));
+  #missing = h("p", { class: "hint" });
+
+  connectedCallback() {
+    this.replaceChildren(h("p", { class: "crumb" }, h("a", { href: "#/scans" }, "All scans")), this.#missing, this.#body);
+  }
+
+  /** @param {State} state */
+  update(state) {
+    const scan = findScan(state, state.route.id);
+    show(this.#body, scan !== null);
+    show(this.#missing, scan === null);
+    setText(this.#missing, state.scans === null ? "Reading the list…" : "There is no such scan on this scanner.");
+    if (!scan) return;
+    setText(this.#title, scan.name);
+    setText(this.#badge, standing(scan));
+    this.#badge.dataset.state = scan.reason ?? scan.state;
+    setText(this.#facts, facts(scan));
+    setText(this.#problem, scan.problem ? `${scan.problem.message} ${scan.problem.hint ?? ""}` : "");
+    show(this.#problem, scan.problem !== null);
+    this.#buttons.update(scan, state, false);
+    this.#record.href = address("manifest", { scan_id: scan.id });
+    const position = state.route.position ?? scan.stacked_positions[0] ?? null;
+    this.#compare.update(scan, position);
+    this.#grid.update(scan, position);
+  }
+}
+
+/** @param {ScanStatus} scan */
+function facts(scan) {
+  const parts = [when(scan.created_at), `${scan.stacked} of ${plural(scan.positions_total, "image")}`];
+  if (scan.sweep) parts.push(`${plural(scan.sweep.count, "slice")} each, ${lens(scan.sweep.near)} to ${lens(scan.sweep.far)}`);
+  if (scan.exposure) parts.push(`${shutter(scan.exposure.time_us)}, gain ${scan.exposure.gain.toFixed(1)}`);
+  if (scan.elapsed_s) parts.push(`took ${duration(scan.elapsed_s)}`);
+  return parts.join(" · ");
+}
+
+customElements.define("scan-detail", ScanDetail);

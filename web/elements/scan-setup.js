@@ -1,0 +1,47 @@
+// @ts-check
+import { emit, h, setValue } from "../dom.js";
+import { freshId, numberField } from "../fields.js";
+import { ExposureFields } from "./exposure-fields.js";
+import { PathFields } from "./path-fields.js";
+import { ScanStart } from "./scan-start.js";
+import { SweepFields } from "./sweep-fields.js";
+/** @typedef {import("../types.js").State} State */
+
+/** Steps 2 and 3 and the start: everything that goes into the plan of a scan. */
+export class ScanSetup extends HTMLElement {
+  #sweep = new SweepFields();
+  #path = new PathFields();
+  #exposure = new ExposureFields();
+  #start = new ScanStart();
+  #id = freshId();
+  #name = h("input", { id: this.#id, type: "text", maxlength: 80, autocomplete: "off",
+    onchange: () => emit(this, "change-plan", { name: this.#name.value }) });
+  #settle = numberField({ label: "Stand still after a move", unit: "s", min: 0, max: 60, step: 0.1,
+    onnumber: (settle_s) => emit(this, "change-plan", { settle_s }) });
+  #quality = numberField({ label: "JPEG quality of stacked images", min: 50, max: 100,
+    onnumber: (quality) => emit(this, "change-plan", { quality }) });
+
+  connectedCallback() {
+    this.replaceChildren(
+      this.#sweep, this.#path, this.#exposure,
+      h("section", { class: "card" },
+        h("details", {},
+          h("summary", {}, h("h2", {}, "More")),
+          h("div", { class: "row wrap" }, this.#settle.field, this.#quality.field))),
+      h("section", { class: "card start-card" },
+        h("div", { class: "field" }, h("label", { for: this.#id }, "Name"), this.#name), this.#start));
+  }
+
+  /** @param {State} state */
+  update(state) {
+    this.#sweep.update(state);
+    this.#path.update(state);
+    this.#exposure.update(state);
+    this.#start.update(state);
+    setValue(this.#name, state.draft.name);
+    setValue(this.#settle.input, state.draft.settle_s);
+    setValue(this.#quality.input, state.draft.quality);
+  }
+}
+
+customElements.define("scan-setup", ScanSetup);

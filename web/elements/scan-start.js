@@ -1,0 +1,37 @@
+// @ts-check
+import { emit, h, setText, show } from "../dom.js";
+import { button } from "../fields.js";
+import { bytes, duration, plural } from "../format.js";
+/** @typedef {import("../types.js").State} State */
+
+/** What the plan costs, and the one button that starts it. */
+export class ScanStart extends HTMLElement {
+  #costs = h("p", { class: "costs" });
+  #problem = h("p", { class: "field-error", role: "alert" });
+  #button = button({ label: "Start the scan", icon: "play", kind: "primary", onclick: () => emit(this, "start-scan") });
+
+  connectedCallback() {
+    this.replaceChildren(this.#costs, this.#problem, this.#button);
+  }
+
+  /** @param {State} state */
+  update(state) {
+    const { value, problem } = state.estimate;
+    setText(this.#costs, value ? costs(value) : "");
+    setText(this.#problem, problem ? `${problem.message} ${problem.hint ?? ""}`.trim() : "");
+    show(this.#costs, value !== null);
+    show(this.#problem, problem !== null);
+    this.#button.disabled = state.link !== "live" || !state.status?.rig.facts || state.busy.has("start");
+  }
+}
+
+/** @param {import("../types.js").PlanEstimate} estimate */
+function costs({ positions, slices, duration_s, bytes_needed, bytes_free }) {
+  const parts = [plural(positions, "position")];
+  if (slices !== null) parts.push(plural(slices, "slice"));
+  if (duration_s !== null) parts.push(`about ${duration(duration_s)}`);
+  if (bytes_needed !== null) parts.push(`up to ${bytes(bytes_needed)} of ${bytes(bytes_free)} free`);
+  return parts.join(" · ");
+}
+
+customElements.define("scan-start", ScanStart);

@@ -1,0 +1,120 @@
+// @ts-check
+import { h, setAttribute, setText, show } from "../dom.js";
+import { freshId } from "../fields.js";
+import { kindOf, titleOf } from "../schema.js";
+/** @typedef {import("../schema.js").Schema} Schema */
+
+/** One setting, or a group of them, as its schema says. `read()` gives the value back. */
+export class SchemaField extends HTMLElement {
+  #id = freshId();
+  #error = h("p", { id: `${this.#id}-error`, class: "field-error", hidden: true });
+  /** @type {HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement|null} */
+  #input = null;
+  /** @type {[string, SchemaField][]} */
+  #parts = [];
+  /** @type {() => any} */
+  read = () => undefined;
+  where = "";
+
+  /** @param {{key: string, where: string, schema: Schema, root: Schema, value: any, overridden: ReadonlySet<string>}} options */
+  build({ key, where, schema: raw, root, value, overridden }) {
+    this.where = where;
+    const { kind, schema, nullable, choices } = kindOf(raw, root, value);
+    if (kind === "group" && value !== null) {
+      this.#group({ key, where, schema, root, value, overridden });
+      return this;
+    }
+    const made = MAKERS[kind === "group" ? "json" : kind]({ schema, value, nullable, choices });
+    this.#input = made.input;
+    this.read = made.read;
+    this.#input.id = this.#id;
+    this.#input.setAttribute("aria-describedby", `${this.#id}-hint ${this.#error.id}`);
+    this.classList.toggle("check", kind === "bool");
+    this.replaceChildren(
+      h("label", { for: this.#id }, titleOf(key, schema), overridden.has(where) && h("span", { class: "changed" }, "changed here")),
+      h("div", { class: "with-unit" }, this.#input, schema.unit && h("span", { class: "unit" }, schema.unit)),
+      h("p", { class: "hint", id: `${this.#id}-hint` }, [schema.description, limits(schema)].filter(Boolean).join(" ")), this.#error);
+    return this;
+  }
+
+  /** Show what the daemon found wrong; gives true when something stands here or below. @param {import("../types.js").FieldError[]} errors @returns {boolean} */
+  complain(errors) {
+    const own = errors.filter(({ where }) => where === this.where);
+    setText(this.#error, own.map(({ what }) => what).join(" "));
+    show(this.#error, own.length > 0);
+    if (this.#input) setAttribute(this.#input, "aria-invalid", own.length > 0 ? "true" : null);
+    const below = this.#parts.map(([, part]) => part.complain(errors)).some(Boolean);
+    const details = this.querySelector(":scope > details");
+    if (below && details instanceof HTMLDetailsElement) details.open = true;
+    return own.length > 0 || below;
+  }
+
+  focus() {
+    this.#input?.focus();
+  }
+
+  /** @param {{key: string, where: string, schema: Schema, root: Schema, value: any, overridden: ReadonlySet<string>}} options */
+  #group({ key, where, schema, root, value, overridden }) {
+    this.#parts = Object.entries(schema.properties).map(([name, inner]) => {
+      const part = new SchemaField();
+      return [name, part.build({ key: name, where: where ? `${where}.${name}` : name, schema: inner, root, value: value[name], overridden })];
+    });
+    this.read = () => Object.fromEntries(this.#parts.map(([name, part]) => [name, part.read()]));
+    const fields = h("div", { class: "fields" }, ...this.#parts.map(([, part]) => part));
+    const about = schema.description ? h("p", { class: "hint" }, schema.description) : null;
+    this.classList.add("group");
+    this.replaceChildren(this.#error, ...(where ? [h("details", { open: !where.includes(".") }, h("summary", {}, titleOf(key, schema)), about, fields)] : [fields]));
+  }
+}
+
+/** @typedef {{schema: Schema, value: any, nullable: boolean, choices: any[]}} Making */
+/** @type {Record<"bool"|"enum"|"number"|"text"|"list"|"json", (making: Making) => {input: HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement, read: () => any}>} */
+const MAKERS = {
+  bool: ({ value }) => {
+    const input = h("input", { type: "checkbox" });
+    input.checked = Boolean(value);
+    return { input, read: () => input.checked };
+  },
+  enum: ({ value, nullable, choices }) => {
+    const all = nullable ? [null, ...choices] : choices;
+    const input = h("select", {}, ...all.map((one, i) => h("option", { value: i }, one === null ? "none" : one)));
+    input.selectedIndex = Math.max(0, all.indexOf(value));
+    return { input, read: () => all[input.selectedIndex] };
+  },
+  number: ({ schema, value, nullable }) => {
+    const input = h("input", { type: "number", inputmode: "decimal", step: schema.type === "integer" ? 1 : "any", value,
+      min: schema.minimum, max: schema.maximum, placeholder: nullable ? "none" : null });
+    return { input, read: () => (input.value === "" ? null : input.valueAsNumber) };
+  },
+  text: ({ value, nullable }) => {
+    const input = h("input", { type: "text", value, spellcheck: "false", autocomplete: "off", placeholder: nullable ? "none" : null });
+    return { input, read: () => (nullable && input.value === "" ? null : input.value) };
+  },
+  list: ({ value }) => {
+    const input = h("input", { type: "text", value: (value ?? []).join(", "), spellcheck: "false", placeholder: "separated by commas" });
+    return { input, read: () => input.value.split(",").map((word) => word.trim()).filter(Boolean) };
+  },
+  json: ({ value }) => {
+    const input = h("textarea", { rows: 3, spellcheck: "false" });
+    input.value = JSON.stringify(value, null, 1);
+    return { input, read: () => parsed(input.value) };
+  },
+};
+
+/** A text that is not JSON goes up as it is, so that the daemon says at this field what it expected. @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {Schema} schema */
+function limits({ minimum: low, maximum: high, unit = "" }) {
+  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit && ` ${unit}`}.`;
+  if (low !== undefined) return `At least ${low}.`;
+  return high === undefined ? "" : `At most ${high}.`;
+}
+
+customElements.define("schema-field", SchemaField);

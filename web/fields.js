@@ -1,0 +1,74 @@
+// @ts-check
+import { h, setAttribute, setText, show } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./dom.js").Child} Child */
+
+let last = 0;
+
+/** An id that no other element of the page has. */
+export function freshId() {
+  last += 1;
+  return `f${last}`;
+}
+
+/**
+ * A number with its label and unit; `onnumber` hears valid numbers only.
+ * @param {{label: string, unit?: string, min?: number|null, max?: number|null, step?: number|"any", placeholder?: string, onnumber: (value: number) => void, hidden?: boolean}} options
+ */
+export function numberField({ label, unit = "", min, max, step = 1, placeholder, onnumber, hidden }) {
+  const id = freshId();
+  const error = h("p", { id: `${id}-error`, class: "field-error", hidden: true });
+  const input = h("input", {
+    id, type: "number", inputmode: "decimal", min, max, step, placeholder, "aria-describedby": error.id,
+    onchange: () => {
+      const wrong = complaint(input);
+      setText(error, wrong);
+      show(error, wrong !== "");
+      setAttribute(input, "aria-invalid", wrong ? "true" : null);
+      if (!wrong) onnumber(input.valueAsNumber);
+    },
+  });
+  const field = h("div", { class: "field", hidden },
+    h("label", { for: id }, label),
+    h("div", { class: "with-unit" }, input, unit && h("span", { class: "unit" }, unit)),
+    error);
+  return { field, input };
+}
+
+/** What is wrong with a number, "" for nothing; any number of decimals will do. @param {HTMLInputElement} input */
+export function complaint(input) {
+  const { badInput, rangeUnderflow, rangeOverflow } = input.validity;
+  if (badInput || input.value === "") return "A number, please.";
+  if (rangeUnderflow) return `At least ${input.min}.`;
+  return rangeOverflow ? `At most ${input.max}.` : "";
+}
+
+/**
+ * A button with an icon; without text the label is for screen readers and the tooltip.
+ * @param {{label: string, icon?: Parameters<typeof icon>[0], text?: boolean, kind?: string, onclick: (event: MouseEvent) => void}} options
+ */
+export function button({ label, icon: name, text = true, kind = "", onclick }) {
+  return h("button", { type: "button", class: `button ${kind} ${text ? "" : "bare"}`.trim(), onclick, "aria-label": text ? null : label, title: text ? null : label },
+    name ? icon(name) : null, text ? h("span", {}, label) : null);
+}
+
+/**
+ * One of a few, as a row of radio buttons.
+ * @param {string} legend @param {[string, string][]} choices @param {(value: string) => void} onchoice
+ */
+export function choice(legend, choices, onchoice) {
+  const name = freshId();
+  const inputs = choices.map(([value]) =>
+    h("input", { type: "radio", name, value, onchange: () => onchoice(value) }));
+  const field = h("fieldset", { class: "choice" },
+    h("legend", { class: "visually-hidden" }, legend),
+    ...choices.map(([, text], i) => h("label", {}, inputs[i], h("span", {}, text))));
+  return {
+    field,
+    /** @param {string} value */
+    select(value) {
+      for (const input of inputs) input.checked = input.value === value;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// @ts-check
+// Numbers in words for a person.
+
+/** @param {number|null|undefined} dioptres */
+export function lens(dioptres) {
+  return dioptres === null || dioptres === undefined ? "unknown" : `${dioptres.toFixed(2)} D`;
+}
+
+/** The distance that a lens position stands for. @param {number} dioptres */
+export function distance(dioptres) {
+  if (dioptres < 0.02) return "infinity";
+  const centimetres = 100 / dioptres;
+  return centimetres < 100 ? `${centimetres.toFixed(1)} cm` : `${(centimetres / 100).toFixed(1)} m`;
+}
+
+/** @param {number|null|undefined} seconds */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** @param {number} count */
+export function bytes(count) {
+  if (count < 1e6) return `${Math.ceil(count / 1e3)} kB`;
+  if (count < 1e9) return `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
+  return `${(count / 1e9).toFixed(1)} GB`;
+}
+
+/** @param {number|null|undefined} degrees */
+export function angle(degrees) {
+  if (degrees === null || degrees === undefined) return "unknown";
+  return `${Number(degrees.toFixed(1))}°`.replace("-", "−");
+}
+
+/** @param {number} microseconds */
+export function shutter(microseconds) {
+  return microseconds < 300_000 ? `1/${Math.round(1e6 / microseconds)} s` : `${(microseconds / 1e6).toFixed(1)} s`;
+}
+
+/** @param {string} iso */
+export function when(iso) {
+  const date = new Date(iso);
+  return date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+export function plural(count, one, many = `${one}s`) {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** @param {import("./types.js").ScanStatus} scan */
+export function standing(scan) {
+  if (scan.state !== "finished") return scan.state === "paused" ? "Paused" : "Running";
+  return { completed: "Complete", cancelled: "Cancelled", failed: "Stopped by a problem" }[scan.reason ?? "completed"];
+}

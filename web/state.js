@@ -1,0 +1,61 @@
+// @ts-check
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Route} Route */
+
+/** Holds the one state of the page and tells its listeners, once for all changes made in one go. */
+export class Store {
+  #pending = false;
+  /** @type {Set<(state: State) => void>} */
+  #listeners = new Set();
+
+  /** @param {State} state */
+  constructor(state) {
+    this.state = state;
+  }
+
+  /** @param {(state: State) => void} listener */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+  }
+
+  /** @param {Partial<State>} patch */
+  change(patch) {
+    this.state = { ...this.state, ...patch };
+    if (this.#pending) return;
+    this.#pending = true;
+    queueMicrotask(() => {
+      this.#pending = false;
+      for (const listener of this.#listeners) listener(this.state);
+    });
+  }
+
+  /** Mark an action as on its way until the promise settles. @param {string} name @param {Promise<unknown>} promise */
+  async during(name, promise) {
+    this.change({ busy: new Set([...this.state.busy, name]) });
+    try {
+      return await promise;
+    } finally {
+      this.change({ busy: new Set([...this.state.busy].filter((other) => other !== name)) });
+    }
+  }
+}
+
+/** Where the part of the address after # leads. @param {string} hash @returns {Route} */
+export function route(hash) {
+  const [page, id = "", word, number] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const position = word === "positions" && /^\d+$/.test(number ?? "") ? Number(number) : null;
+  if (page === "scans") return { page, id, position };
+  return { page: page === "settings" ? page : "scan", id: "", position: null };
+}
+
+/** The scan that holds the rig now, else null. @param {State} state */
+export function running(state) {
+  const scan = state.status?.scan ?? null;
+  return scan && scan.state !== "finished" ? scan : null;
+}
+
+/** What is known of a scan: the live snapshot first, then the list. @param {State} state @param {string} id */
+export function findScan(state, id) {
+  const live = state.status?.scan;
+  return live?.id === id ? live : (state.scans?.find((scan) => scan.id === id) ?? null);
+}

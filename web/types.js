@@ -1,0 +1,72 @@
+// @ts-check
+// The shapes that come from the daemon (see /openapi.json) and the state of the page.
+
+/** @typedef {{code: string, message: string, hint?: string}} Problem */
+/** @typedef {{far: number, near: number, step: number}} LensFacts */
+/** @typedef {{name: string, low: number|null, high: number|null, step: number, can_home: boolean}} AxisFacts */
+/** @typedef {{model: string, width: number, height: number, focal_length_mm: number, f_number: number, pixel_pitch_um: number, lens: LensFacts|null}} CameraFacts */
+/** @typedef {{simulated: boolean, description: string, camera: CameraFacts, axes: AxisFacts[], light: boolean}} RigFacts */
+/** @typedef {{time_us: number, gain: number, red_gain: number, blue_gain: number}} Exposure */
+/** @typedef {{near: number, far: number, count: number, reference: number}} SweepFacts */
+/**
+ * @typedef {object} ScanStatus
+ * @property {string} id
+ * @property {string} name
+ * @property {string} created_at
+ * @property {"running"|"paused"|"finished"} state
+ * @property {"completed"|"cancelled"|"failed"|null} reason
+ * @property {string} activity
+ * @property {number} positions_total
+ * @property {number} positions_done
+ * @property {number|null} slices_total
+ * @property {number} slices_done
+ * @property {number} stacked
+ * @property {number[]} stacked_positions
+ * @property {SweepFacts|null} sweep
+ * @property {Exposure|null} exposure
+ * @property {number|null} eta_s
+ * @property {number} elapsed_s
+ * @property {Problem|null} problem
+ */
+/** @typedef {{facts: RigFacts|null, lens: number|null, axes: Record<string, number|null>, light: number|null, exposure: Exposure|null, problem: Problem|null}} RigStatus */
+/** @typedef {{version: string, rig: RigStatus, scan: ScanStatus|null, scans_revision: number, disk_free_bytes: number, notices: Problem[]}} Status */
+/** @typedef {{positions: number, sweep: SweepFacts|null, slices: number|null, duration_s: number|null, bytes_needed: number|null, bytes_free: number}} PlanEstimate */
+/** @typedef {{settings: Record<string, any>, schema: Record<string, any>, overridden: string[]}} SettingsView */
+
+/** @typedef {{tilt_deg: number, count: number}} Ring */
+/** @typedef {{count: number, tilt_min_deg: number, tilt_max_deg: number}} Sphere */
+/**
+ * What the person has chosen so far. null = automatic.
+ * @typedef {object} Draft
+ * @property {string} name
+ * @property {number|null} near
+ * @property {number|null} far
+ * @property {number|null} count
+ * @property {"rings"|"sphere"|"explicit"} kind
+ * @property {Ring[]} rings
+ * @property {Sphere} sphere
+ * @property {string} explicit
+ * @property {Exposure|null} exposure
+ * @property {number} settle_s
+ * @property {number} quality
+ */
+
+/** @typedef {{page: "scan"|"scans"|"settings", id: string, position: number|null}} Route */
+/** @typedef {{where: string, what: string}} FieldError */
+/**
+ * @typedef {object} State
+ * @property {Route} route
+ * @property {"connecting"|"live"|"lost"} link
+ * @property {Status|null} status
+ * @property {Draft} draft
+ * @property {{value: PlanEstimate|null, problem: Problem|null}} estimate
+ * @property {ScanStatus[]|null} scans
+ * @property {string|null} watched  id of the scan that the first page shows until a new one is set up
+ * @property {SettingsView|null} settings
+ * @property {FieldError[]} settingsErrors
+ * @property {ReadonlySet<string>} busy  actions on their way to the rig
+ * @property {(Problem & {link?: string})|null} problem  the last action that failed
+ * @property {string} notice  the last action that went well, in a few words
+ */
+
+export {};
