@@ -1,6 +1,7 @@
 """Axes and a lamp on a serial port. The only module that imports serial."""
 
 import termios
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,11 +100,10 @@ def open_motion(settings: MotionSettings, clock: Clock) -> SerialMotion:
     Raises HardwareMissing, MotionError.
     """
     controller = MotionController(SerialLink(settings.port, settings.baud), clock)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(controller.close)
         controller.start()
-    except BaseException:
-        controller.close()
-        raise
+        on_failure.pop_all()
     return motion_of(controller, settings)
 
 

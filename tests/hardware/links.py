@@ -44,23 +44,25 @@ class FirmwareLink:
 
 @dataclass
 class ScriptedLink:
-    """Answers each thing written from `replies` (what was written -> what comes back), and says `unasked` first."""
+    """Answers what is written from `replies`: for each line, its answers in order, the last one for ever."""
 
     clock: FakeClock
-    replies: dict[bytes, bytes]
+    replies: dict[bytes, list[bytes]]
     unasked: bytes = b""
     name: str = "scripted"
     sent: list[bytes] = field(default_factory=list)
+    closed: bool = False
 
     def read(self, timeout: float) -> bytes:
         data, self.unasked = self.unasked, b""
         if not data:
-            self.clock.sleep(max(timeout, 0.001))
+            self.clock.sleep(max(timeout, 0.001) if timeout else 0)
         return data
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)
-        self.unasked += self.replies.get(data, b"")
+        answers = self.replies.get(data, [b""])
+        self.unasked += answers.pop(0) if len(answers) > 1 else answers[0]
 
     def close(self) -> None:
-        self.replies = {}
+        self.closed = True

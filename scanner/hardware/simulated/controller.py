@@ -92,7 +92,7 @@ class SimulatedController:
         self._wake()
 
     def unplug(self) -> None:
-        """Pull the cable: the terminal is gone, the motors stop."""
+        """Pull the cable: the terminal goes within milliseconds, the motors stop."""
         with self._lock:
             if self._master >= 0:
                 os.close(self._master)

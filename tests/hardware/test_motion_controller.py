@@ -1,0 +1,223 @@
+"""The controller's rules on scripts of replies: greeting, asking again, and when a move is done."""
+
+import pytest
+
+from scanner.clock import FakeClock
+from scanner.errors import ControllerAlarm, HardwareMissing, MotionError, MotionTimeout, PositionLost
+from scanner.hardware.motion_controller import MotionController, Move
+from tests.hardware.links import ScriptedLink
+
+BANNER = b"\r\nGrbl 1.1h ['$' for help]\r\n"
+ANSWERS = {b"$I\n": [b"[VER:1.1h.20190825:]\r\nok\r\n"], b"$$\n": [b"$1=255\r\n$100=250.000\r\nok\r\n"]}
+MOVE = Move(letter="X", index=0, target=10.0, feed=600.0, seconds=1.0, tolerance=0.002)
+LINE = b"G21 G90 G1 X10.00000 F600.00\n"
+DWELL = b"G4 P0.010\n"
+OLD = b"<Idle|MPos:0.000,0.000,0.000|FS:0,0>\r\n"
+RUN = b"<Run|MPos:5.000,0.000,0.000|FS:0,0>\r\n"
+PASSING = b"<Run|MPos:10.000,0.000,0.000|FS:0,0>\r\n"
+THERE = b"<Idle|MPos:10.000,0.000,0.000|FS:0,0>\r\n"
+HELD = b"<Hold:0|MPos:5.000,0.000,0.000|FS:0,0>\r\n"
+
+
+def link_of(unasked: bytes = BANNER, **more: list[bytes]) -> ScriptedLink:
+    named = {
+        "line": LINE,
+        "dwell": DWELL,
+        "status": b"?",
+        "reset": b"\x18",
+        "settings": b"$$\n",
+        "lamp": b"M8\n",
+        "home": b"$H\n",
+    }
+    replies = {key: list(value) for key, value in ANSWERS.items()}
+    replies |= {b"\x18": [BANNER], LINE: [b"ok\r\n"], b"?": [OLD]}
+    replies |= {named[key]: value for key, value in more.items()}
+    return ScriptedLink(FakeClock(), replies, unasked)
+
+
+def started(link: ScriptedLink) -> MotionController:
+    controller = MotionController(link, link.clock)
+    controller.start()
+    link.sent.clear()
+    return controller
+
+
+def test_nothing_is_sent_before_the_banner_and_the_quiet() -> None:
+    link = link_of()
+    controller = MotionController(link, link.clock)
+    controller.start()
+    assert link.sent == [b"$I\n", b"$$\n", b"$$\n"]
+    assert link.clock.monotonic() >= 0.3
+    assert controller.version == "1.1h"
+    assert controller.settings == {1: 255, 100: 250}
+    assert controller.epoch == 0
+
+
+def test_a_board_that_does_not_greet_is_reset() -> None:
+    link = link_of(unasked=b"")
+    MotionController(link, link.clock).start()
+    assert link.sent[0] == b"\x18"
+    assert link.clock.monotonic() >= 3.0
+
+
+def test_nobody_there() -> None:
+    link = link_of(unasked=b"", reset=[b""])
+    with pytest.raises(HardwareMissing, match="No GRBL controller answers at scripted") as missing:
+        MotionController(link, link.clock).start()
+    assert "motion.baud" in missing.value.hint
+    assert link.clock.monotonic() < 8
+
+
+def test_a_garbled_scale_is_not_believed() -> None:
+    good, bad = b"$100=250.000\r\nok\r\n", b"$100=258.000\r\nok\r\n"
+    link = link_of(settings=[bad, good, good])
+    assert started(link).settings == {100: 250.0}
+    different = [b"$100=%d.0\r\nok\r\n" % n for n in range(20)]
+    with pytest.raises(MotionError, match="differently each time"):
+        started(link_of(settings=different))
+
+
+@pytest.mark.parametrize("first", [b"", b"o\xebk\r\n", b"error:2\r\n"], ids=["lost", "garbled", "refused"])
+def test_a_line_without_ok_is_said_again(first: bytes) -> None:
+    link = link_of(lamp=[first, b"ok\r\n"])
+    started(link).command("M8")
+    assert link.sent == [b"M8\n", b"M8\n"]
+
+
+def test_a_refusal_that_stays_is_an_error_in_words() -> None:
+    link = link_of(lamp=[b"error:9\r\n"])
+    with pytest.raises(MotionError, match="refused 'M8': it is locked after an alarm") as refused:
+        started(link).command("M8")
+    assert refused.value.hint
+
+
+def test_silence_is_a_timeout() -> None:
+    link = link_of(lamp=[b""])
+    controller = started(link)
+    before = link.clock.monotonic()
+    with pytest.raises(MotionTimeout, match="does not answer 'M8'"):
+        controller.command("M8")
+    assert link.clock.monotonic() - before == pytest.approx(3.0, abs=0.1)
+
+
+def test_homing_is_never_said_twice() -> None:
+    link = link_of(home=[b""])
+    with pytest.raises(MotionTimeout):
+        started(link).home("$H", within=20)
+    assert link.sent.count(b"$H\n") == 1
+
+
+def test_a_stale_ok_does_not_answer_the_next_line() -> None:
+    link = link_of(lamp=[b"error:9\r\n"])
+    controller = started(link)
+    link.unasked = b"ok\r\nok\r\n"
+    with pytest.raises(MotionError, match="refused"):
+        controller.command("M8")
+
+
+def test_a_status_that_got_lost_is_asked_for_again() -> None:
+    link = link_of(status=[b"", b"<Idle|MPos:1.0.0>\r\n", THERE])
+    assert started(link).status().mpos == (10.0, 0.0, 0.0)
+    assert link.sent == [b"?", b"?", b"?"]
+
+
+def test_done_is_idle_and_at_the_target_behind_the_dwell() -> None:
+    link = link_of(dwell=[b"ok\r\n"], status=[THERE])
+    started(link).move(MOVE)
+    assert link.sent == [LINE, DWELL, b"?"]
+
+
+@pytest.mark.parametrize("lie", [OLD, RUN, PASSING, b"<Alarm|MPos:10.000,0,0>\r\n", b"<Idle|FS:0,0>\r\n"])
+def test_half_of_the_truth_is_not_enough(lie: bytes) -> None:
+    """Idle elsewhere, or at the target but not Idle: one lie costs one more question, never a wrong angle."""
+    link = link_of(dwell=[b"ok\r\n"], status=[lie, lie, THERE])
+    started(link).move(MOVE)
+    assert link.sent.count(b"?") == 3
+
+
+def test_without_the_dwell_a_single_idle_is_not_believed() -> None:
+    link = link_of(dwell=[b""], status=[THERE, RUN, THERE, THERE])
+    started(link).move(MOVE)
+    assert link.sent.count(b"?") == 4
+
+
+def test_half_a_step_beside_is_not_there() -> None:
+    beside = b"<Idle|MPos:10.004,0.000,0.000>\r\n"
+    link = link_of(dwell=[b"ok\r\n"], status=[beside] * 200 + [HELD, OLD])
+    controller = started(link)
+    with pytest.raises(MotionTimeout, match=r"X did not report 10\.000 within 3\.5 s"):
+        controller.move(MOVE)
+
+
+def test_past_the_deadline_motors_are_held_then_reset() -> None:
+    link = link_of(status=[RUN])
+    controller = started(link)
+    with pytest.raises(MotionTimeout, match="did not report"):
+        controller.move(MOVE)
+    orders = [sent for sent in link.sent if sent in (b"!", b"\x18")]
+    assert orders == [b"!", b"\x18"]
+    assert controller.epoch == 1
+    assert "middle of a movement" in controller.lost_because
+
+
+def test_a_hold_that_came_to_rest_keeps_the_position() -> None:
+    link = link_of(status=[RUN] * 14 + [HELD])
+    controller = started(link)
+    with pytest.raises(MotionTimeout):
+        controller.move(MOVE)
+    assert controller.epoch == 0
+    assert controller.mpos == (5.0, 0.0, 0.0)
+
+
+def test_a_controller_that_falls_silent_is_noticed_within_two_seconds() -> None:
+    link = link_of(status=[RUN, b""])
+    controller = started(link)
+    before = link.clock.monotonic()
+    with pytest.raises(MotionTimeout, match=r"does not answer '\?'"):
+        controller.move(MOVE)
+    resets = link.clock.monotonic() - before - 1.0 - 0.3
+    assert resets < 3.5
+    assert controller.epoch == 1
+
+
+def test_an_alarm_while_waiting() -> None:
+    link = link_of(status=[RUN, b"ALARM:1\r\n"])
+    controller = started(link)
+    with pytest.raises(ControllerAlarm, match="limit switch"):
+        controller.move(MOVE)
+    assert controller.epoch == 1
+
+
+def test_a_banner_while_waiting() -> None:
+    link = link_of(status=[RUN, b"\xff\x00" + BANNER])
+    controller = started(link)
+    with pytest.raises(PositionLost, match="started anew"):
+        controller.move(MOVE)
+    assert controller.epoch == 1
+
+
+def test_a_reset_that_was_asked_for_is_no_loss() -> None:
+    link = link_of(lamp=[b"ok\r\n"])
+    controller = started(link)
+    controller.light("M8")
+    controller.reset()
+    assert controller.epoch == 0
+    assert link.sent == [b"M8\n", b"\x18", b"?", b"M8\n"]
+
+
+def test_a_reset_without_a_banner_is_a_loss() -> None:
+    link = link_of()
+    controller = started(link)
+    link.replies[b"\x18"] = [b""]
+    with pytest.raises(MotionTimeout, match="reset"):
+        controller.reset()
+    assert controller.epoch == 1
+    link.unasked = BANNER
+    controller.listen()
+    assert controller.epoch == 2
+
+
+def test_close_closes_the_link() -> None:
+    link = link_of()
+    started(link).close()
+    assert link.closed
