@@ -26,6 +26,7 @@ def create_app(daemon: Daemon, web: Path | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        streams.open()
         yield
         streams.close()
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import errno
-import logging
 import socket
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,17 +15,21 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from scanner.api.stream import Streams
 from scanner.errors import FocusrigError
 
-log = logging.getLogger(__name__)
-
-REQUEST_TIMEOUT_S = 15.0
-"""For the head of a request, and for the next one on a connection that is kept."""
-
-STALL_S = 60.0
-"""How long a client may leave an answer unread."""
-
 MAX_CONNECTIONS = 512
 MAX_HEAD = 16 * 1024
 SHUTDOWN_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the server waits for a client, in seconds.
+
+    `request_s`: for the head of a request, and for the next one on a connection that is kept. `read_s`: for a client
+    that leaves its answer unread.
+    """
+
+    request_s: float = 15.0
+    read_s: float = 60.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -89,40 +96,45 @@ def _lan_address() -> str | None:
 class _Protocol(H11Protocol):
     """HTTP/1.1 that gives up on a client which does not finish asking, or does not read the answer."""
 
+    def __init__(self, patience: Patience, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  passed on as they are
+        super().__init__(*args, **kwargs)
+        self._limits = patience
+        self._asking: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base narrows it
         super().connection_made(transport)
-        self._reading: asyncio.TimerHandle | None = None
         self._expect_request()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._reading = self.loop.call_later(STALL_S, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._stop_waiting()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._patience.cancel()
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._patience.cancel()
-        self._stop_waiting()
+        _stop(self._asking)
+        _stop(self._reading)
         super().connection_lost(exc)
 
-    def _stop_waiting(self) -> None:
-        if self._reading:
-            self._reading.cancel()
-            self._reading = None
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._reading = self.loop.call_later(self._limits.read_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        _stop(self._reading)
 
     def _expect_request(self) -> None:
-        self._patience = self.loop.call_later(REQUEST_TIMEOUT_S, self._give_up)
+        _stop(self._asking)
+        self._asking = self.loop.call_later(self._limits.request_s, self._give_up)
 
     def _give_up(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.abort()
+
+
+def _stop(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()
 
 
 class Server(uvicorn.Server):
@@ -131,12 +143,13 @@ class Server(uvicorn.Server):
     `run(sockets=[listener])` returns after SIGTERM or SIGINT; the signal is raised again once the server is down.
     """
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, patience: Patience | None = None) -> None:
         self._streams: Streams = app.state.streams
+        limits = patience or Patience()
         super().__init__(
             uvicorn.Config(
                 app,
-                http=_Protocol,
+                http=partial(_Protocol, limits),  # type: ignore[arg-type]  # called like a class, and no more
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -144,7 +157,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=int(REQUEST_TIMEOUT_S),
+                timeout_keep_alive=ceil(limits.request_s),
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 h11_max_incomplete_event_size=MAX_HEAD,
             )

@@ -49,16 +49,20 @@ class Latest:
 
 
 class Streams:
-    """The open streams of one application. `close` ends them all, so that the server can stop."""
+    """The open streams of one application, while it is served."""
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._closed = False
+        self._closed = True
         self._open: set[anyio.CancelScope] = set()
         self._viewers = anyio.CapacityLimiter(MAX_VIEWERS)  # beside the common threads, so that viewers starve nobody
 
+    def open(self) -> None:
+        """Let streams begin."""
+        self._closed = False
+
     def close(self) -> None:
-        """End all streams; later ones end at once. To be called in the event loop."""
+        """End all streams, so that the server can stop; later ones end at once. To be called in the event loop."""
         self._closed = True
         for scope in self._open:
             scope.cancel()

@@ -1,0 +1,57 @@
+"""The settings over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from scanner.config import Settings
+from scanner.daemon import Daemon
+from tests.api.client import Client
+from tests.api.scans import running
+
+SETTINGS = "/api/v1/settings"
+
+
+@pytest.fixture
+def now(client: Client) -> dict[str, Any]:
+    """The settings in force."""
+    found: dict[str, Any] = client.get(SETTINGS).json()["settings"]
+    return found
+
+
+def test_the_settings_come_with_their_schema(client: Client) -> None:
+    view = client.get(SETTINGS).json()
+    assert set(view) == {"settings", "schema", "overridden"}
+    Settings.model_validate(view["settings"])
+    assert set(view["schema"]["properties"]) == set(view["settings"])
+
+
+def test_a_change_holds_and_is_told(client: Client, now: dict[str, Any]) -> None:
+    changed = {**now, "storage": {**now["storage"], "reserve_mb": 7}}
+    answer = client.put(SETTINGS, json=changed)
+    assert answer.status_code == 200
+    assert answer.json()["settings"]["storage"]["reserve_mb"] == 7
+    assert answer.json()["overridden"] == ["storage.reserve_mb"]
+    assert client.put(SETTINGS, json=now).json()["overridden"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "what"),
+    [
+        ({"storag": {}}, "storag", "did you mean 'storage'"),
+        ({"storage": {"reserve_mb": -1}}, "storage.reserve_mb", "greater than or equal to 0"),
+        ({"server": {"port": 0}}, "server.port", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_setting_is_named(client: Client, now: dict[str, Any], body: object, where: str, what: str) -> None:
+    answer = client.put(SETTINGS, json=body)
+    assert answer.status_code == 422
+    (wrong,) = answer.json()["errors"]
+    assert wrong["where"] == where
+    assert what in wrong["what"]
+    assert client.get(SETTINGS).json()["settings"] == now
+
+
+def test_no_change_while_a_scan_runs(client: Client, now: dict[str, Any], rig_daemon: Daemon) -> None:
+    with running(rig_daemon):
+        assert client.put(SETTINGS, json=now).status_code == 409
