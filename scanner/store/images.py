@@ -6,15 +6,18 @@ geometry of the sensor.
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 
-from scanner.errors import ImageUnreadable
+from scanner.errors import ImageUnreadable, StoreError
 from scanner.slices import Plane, Planes
 
 NEUTRAL = 128
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _RETAKE = "Copy the file again from where it came, or take the picture anew."
 
 _SUBSAMPLING = {"420": (2, 2), "422": (1, 2), "411": (1, 2)}
@@ -33,6 +36,31 @@ def encode_jpeg(planes: Planes, quality: int) -> bytes:
     """
     whole = _planes(planes.y, planes.cb, planes.cr)
     return bytes(simplejpeg.encode_jpeg_yuv_planes(whole.y, whole.cb, whole.cr, quality=quality))
+
+
+def encode_image(planes: Planes, suffix: str, quality: int) -> bytes:
+    """The planes as the file that `suffix` names: one of SUFFIXES. PNG and TIFF are lossless, RGB, 8 bit a channel.
+
+    `quality` 1..100 is that of a JPEG. Raises StoreError for another suffix.
+    """
+    kind = suffix.lower()
+    if kind not in SUFFIXES:
+        raise StoreError(f"{suffix or 'No suffix'} does not name an image.", f"Use one of {' '.join(SUFFIXES)}.")
+    return encode_jpeg(planes, quality) if kind in (".jpg", ".jpeg") else _encode(kind, _to_bgr(planes))
+
+
+def encode_depth(depth: NDArray[np.float32], size: tuple[int, int], per_slice: int) -> bytes:
+    """A depth map of `Stacked` as PNG, 16 bit grey, of `size` (width, height), each value taken twice a way.
+
+    The value is `per_slice` x (index of the sharpest slice + 1), rounded; 0 where nothing is sharp.
+    """
+    values = np.nan_to_num(np.round(per_slice * (depth + 1.0)), nan=0.0)
+    return _encode(".png", _doubled(np.clip(values, 0, 65535).astype(np.uint16), size))
+
+
+def encode_mask(mask: Plane, size: tuple[int, int]) -> bytes:
+    """A mask of `Stacked` as PNG, 8 bit grey, of `size` (width, height), each value taken twice a way."""
+    return _encode(".png", _doubled(mask, size))
 
 
 def decode_jpeg(data: bytes, name: str) -> Planes:
@@ -116,6 +144,33 @@ def _from_bgr(pixels: Plane) -> Planes:
     """Planes, 4:4:4, of (height, width, 3) BGR, full range BT.601."""
     y, cr, cb = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_BGR2YCrCb))
     return _planes(np.asarray(y, np.uint8), np.asarray(cb, np.uint8), np.asarray(cr, np.uint8))
+
+
+def _to_bgr(planes: Planes) -> Plane:
+    """(height, width, 3) BGR. Chroma samples lie in the middle of the pixels they stand for, as JFIF has it."""
+    chroma = [_enlarged(plane, planes) for plane in (planes.cr, planes.cb)]
+    return np.asarray(cv2.cvtColor(cv2.merge([planes.y, *chroma]), cv2.COLOR_YCrCb2BGR), np.uint8)
+
+
+def _enlarged(plane: Plane, planes: Planes) -> Plane:
+    rows, columns = (-(-full // part) for full, part in zip(planes.y.shape, plane.shape, strict=True))
+    if (rows, columns) == (1, 1):
+        return plane
+    size = (plane.shape[1] * columns, plane.shape[0] * rows)
+    whole = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return whole[: planes.height, : planes.width]
+
+
+def _doubled(half: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    width, height = size
+    return np.ascontiguousarray(half.repeat(2, axis=0).repeat(2, axis=1)[:height, :width])
+
+
+def _encode(suffix: str, pixels: NDArray[Any]) -> bytes:
+    done, data = cv2.imencode(suffix, pixels)
+    if not done:
+        raise StoreError(f"The {suffix} file could not be encoded.", "Write a .jpg.")
+    return bytes(data.tobytes())
 
 
 def _without_transform(jpeg: bytes, name: str) -> bytes:

@@ -12,9 +12,19 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from scanner.errors import ImageUnreadable
+from scanner.errors import ImageUnreadable, StoreError
 from scanner.slices import Plane, Planes
-from scanner.store.images import decode_jpeg, encode_jpeg, exif_of, read_image, thumbnail, with_exif
+from scanner.store.images import (
+    decode_jpeg,
+    encode_depth,
+    encode_image,
+    encode_jpeg,
+    encode_mask,
+    exif_of,
+    read_image,
+    thumbnail,
+    with_exif,
+)
 
 SUBSAMPLINGS = {"444": (1, 1), "422": (1, 2), "420": (2, 2)}
 SIZES = [(240, 320), (239, 321), (17, 16), (3, 3)]
@@ -275,3 +285,51 @@ def test_exiftool_finds_no_fault(tmp_path: Path) -> None:
         pytest.skip("exiftool is not installed")
     assert "Error" not in run.stdout
     assert "Orientation                     : 6" in run.stdout
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".tif", ".tiff"])
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_the_suffix_names_the_kind_of_file(tmp_path: Path, suffix: str, subsampling: str) -> None:
+    rows, columns = SUBSAMPLINGS[subsampling]
+    planes = picture(47, 63, rows, columns)
+    calm = Planes(planes.y // 2 + 64, planes.cb // 8 + 112, planes.cr // 8 + 112)  # within what RGB can show
+    (tmp_path / "image").write_bytes(encode_image(calm, suffix, 98))
+    decoded = read_image(tmp_path / "image")
+    assert decoded.size == calm.size
+    assert psnr(decoded.y, calm.y) > 48
+    rows, columns = (-(-full // part) for full, part in zip(calm.y.shape, decoded.cb.shape, strict=True))
+    full = cv2.resize(calm.cb, (63, 47), interpolation=cv2.INTER_LINEAR)
+    assert psnr(decoded.cb, np.asarray(full, np.uint8)[::rows, ::columns]) > 40
+
+
+@pytest.mark.parametrize("suffix", ["", ".gif", "jpg"])
+def test_a_suffix_of_no_image_is_refused(suffix: str) -> None:
+    with pytest.raises(StoreError, match="does not name an image") as raised:
+        encode_image(picture(8, 8, 2, 2), suffix, 96)
+    assert ".png" in raised.value.hint
+
+
+def test_colour_does_not_move_when_chroma_is_enlarged() -> None:
+    """The middle of a colour step stays where it was: chroma samples lie between the pixels they stand for."""
+    cb = np.full((16, 16), 100, np.uint8)
+    cb[:, 8:] = 156
+    planes = Planes(np.full((32, 32), 128, np.uint8), cb, np.full((16, 16), 128, np.uint8))
+    bgr = cv2.imdecode(np.frombuffer(encode_image(planes, ".png", 96), np.uint8), cv2.IMREAD_COLOR)
+    assert bgr is not None
+    blue = np.asarray(bgr, np.float64)[16, :, 0]
+    assert blue[15] + blue[16] == pytest.approx(blue[0] + blue[31], abs=2)
+
+
+def test_a_depth_map_is_a_number_a_slice_and_0_for_nothing() -> None:
+    depth = np.array([[0.0, 1.5], [np.nan, 63.0]], np.float32)
+    pixels = cv2.imdecode(np.frombuffer(encode_depth(depth, (3, 4), 1000), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None
+    assert pixels.dtype == np.uint16
+    assert pixels.tolist() == [[1000, 1000, 2500], [1000, 1000, 2500], [0, 0, 64000], [0, 0, 64000]]
+
+
+def test_a_mask_keeps_its_two_values() -> None:
+    mask = np.array([[0, 255], [255, 0]], np.uint8)
+    pixels = cv2.imdecode(np.frombuffer(encode_mask(mask, (4, 3)), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None
+    assert pixels.tolist() == [[0, 0, 255, 255], [0, 0, 255, 255], [255, 255, 0, 0]]
