@@ -6,7 +6,7 @@ adds up to full coverage; layers are laid front to back, each filling at most th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import cv2
 import numpy as np
@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 
 from scanner.hardware.simulated.optics import LINEAR_OF_CODE, Image, blur
 
+Window: TypeAlias = tuple[slice, slice]
+Light: TypeAlias = NDArray[np.uint16]
+
 STRIP = 192
 """Rows of the picture worked on together; memory is a few strips, whatever the size."""
+HALO = 3
+SOFTNESS = 0.55
+"""Standard deviation in pixels of what lens and demosaicing blur even in focus."""
 _STEPS = (1.0, 2.0, 3.0, 4.0, 5.5, 7.5, 10.0, 13.5, 18.0, 24.0, 32.0, 43.0, 57.0, 76.0, 100.0, 135.0)
 LEVELS = np.array([-step for step in reversed(_STEPS)] + [0.0, *_STEPS])
 """Blur of the layers: signed diameters in pixels, positive in front of the focus."""
@@ -25,12 +31,31 @@ LEVELS = np.array([-step for step in reversed(_STEPS)] + [0.0, *_STEPS])
 class Sheet:
     """One surface as the camera sees it.
 
-    `colour`: (h, w, 3) uint8, R, G, B, sRGB. `depth`: (h, w) uint16 code, 0 = nothing here, 1 the farthest depth and
+    `colour`: (3, h, w) uint8, R, G, B, sRGB. `depth`: (h, w) uint16 code, 0 = nothing here, 1 the farthest depth and
     65535 the nearest, even in dioptres.
     """
 
     colour: NDArray[np.uint8]
     depth: NDArray[np.uint16]
+
+
+class Layered(Protocol):
+    """What is seen, what is hidden behind it, and the inset of the outline."""
+
+    @property
+    def front(self) -> Sheet: ...
+
+    @property
+    def back(self) -> Sheet: ...
+
+    @property
+    def inset(self) -> NDArray[np.uint8]: ...
+
+
+def inset_of(there: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """How many pixels (h, w) lie between a pixel and the outline, 255 at most, 0 outside."""
+    padded = np.pad(there.astype(np.uint8), 1)
+    return np.minimum(cv2.distanceTransform(padded, cv2.DIST_L2, 3), 255).astype(np.uint8)[1:-1, 1:-1]
 
 
 def dioptres_of(code: NDArray[Any], far: float, near: float) -> NDArray[np.float64]:
@@ -44,7 +69,7 @@ def code_of(depth: NDArray[Any], far: float, near: float) -> NDArray[np.uint16]:
     return np.where(depth > 0, 1.5 + 65534 * share, 0).astype(np.uint16)
 
 
-def circles_of_bytes(circles: NDArray[np.float64]) -> NDArray[np.float32]:
+def shares_of(circles: NDArray[np.float64]) -> NDArray[np.float32]:
     """How the high byte of a depth code shares its light: (levels, 256) weights, each column sums to 1."""
     clipped = np.clip(circles, LEVELS[0], LEVELS[-1])
     unit = np.eye(len(LEVELS))
@@ -57,43 +82,50 @@ def margin_of(circles: NDArray[np.float64]) -> int:
     return -(-(int(largest / 2) + 6) // 4) * 4
 
 
-def _strip_of(sheet: Sheet, top: int, bottom: int, margin: int) -> tuple[Image, NDArray[np.uint8], NDArray[np.bool_]]:
-    """Rows top..bottom of a sheet with `margin` columns of nothing: light (4, h, w), depth bytes, where it exists."""
+def _strip_of(sheet: Sheet, top: int, bottom: int, margin: int) -> tuple[Image, NDArray[np.uint8]]:
+    """Rows top..bottom of a sheet with `margin` columns of nothing: light (4, h, w) with coverage last, depth bytes."""
     height, width = sheet.depth.shape
     light = np.zeros((4, bottom - top, width + 2 * margin), np.float32)
     depth = np.zeros(light.shape[1:], np.uint8)
-    there = np.zeros(light.shape[1:], bool)
     first, last = max(top, 0), min(bottom, height)
     if first < last:
         rows, columns = slice(first - top, last - top), slice(margin, margin + width)
         code = sheet.depth[first:last]
-        there[rows, columns] = code > 0
         depth[rows, columns] = code >> 8
         for channel in range(3):
-            light[channel, rows, columns] = LINEAR_OF_CODE[sheet.colour[first:last, :, channel]]
-        light[3] = 1.0
-        light *= there
-    return light, depth, there
+            light[channel, rows, columns] = cv2.LUT(sheet.colour[channel, first:last], LINEAR_OF_CODE)
+        light[3, rows, columns] = code > 0
+    return light, depth
 
 
-def _layers(sheets: list[tuple[Image, NDArray[np.uint8], NDArray[np.bool_]]], shares: Image) -> Iterator[Any]:
+def _layers(strips: list[tuple[Image, NDArray[np.uint8]]], shares: Image) -> Iterator[tuple[float, Image, Window]]:
     """(blur diameter, light (4, h, w) of that layer, its window), nearest first."""
+    used = [np.bincount(depth[light[3] > 0], minlength=256) for light, depth in strips]
     for level in range(len(LEVELS) - 1, -1, -1):
-        if not shares[level].any():
-            continue
-        parts = [(light, cv2.LUT(depth, shares[level]) * there) for light, depth, there in sheets]
-        touched = np.any([part.any(0) for _, part in parts], 0), np.any([part.any(1) for _, part in parts], 0)
-        if not touched[0].any():
-            continue
-        columns, rows = (np.flatnonzero(line) for line in touched)
         diameter = abs(float(LEVELS[level]))
-        reach = int(diameter / 2) + 5
-        height, width = parts[0][1].shape
-        window = (
-            slice(max(0, (int(rows[0]) - reach) // 4 * 4), min(height, int(rows[-1]) + reach)),
-            slice(max(0, (int(columns[0]) - reach) // 4 * 4), min(width, int(columns[-1]) + reach)),
-        )
-        yield diameter, sum(light[:, window[0], window[1]] * part[window] for light, part in parts), window
+        parts = [
+            (light, cv2.LUT(depth, shares[level]) * light[3])
+            for (light, depth), count in zip(strips, used, strict=True)
+            if (shares[level] * count).any()
+        ]
+        if not parts:
+            continue
+        window = _window([part for _, part in parts], int(diameter / 2) + 5)
+        layer = parts[0][0][:, *window] * parts[0][1][window]
+        for light, part in parts[1:]:
+            layer += light[:, *window] * part[window]
+        yield diameter, layer, window
+
+
+def _window(parts: list[Image], reach: int) -> Window:
+    """Rows and columns that the light of a layer can reach, from multiples of 4 on."""
+    height, width = parts[0].shape
+    touched = np.logical_or.reduce([part > 0 for part in parts]).view(np.uint8)
+    x, y, w, h = cv2.boundingRect(touched)
+    return (
+        slice(max(0, (y - reach) // 4 * 4), min(height, y + h + reach)),
+        slice(max(0, (x - reach) // 4 * 4), min(width, x + w + reach)),
+    )
 
 
 def _lay(total: Image, layer: Image) -> None:
@@ -104,31 +136,65 @@ def _lay(total: Image, layer: Image) -> None:
     total += layer
 
 
-def defocus(sheets: Sequence[Sheet], circles: NDArray[np.float64]) -> Image:
-    """The blurred object over nothing: (h + 2 m, w + 2 m, 4) float32, light times coverage, then coverage 0..1.
+def _close(total: Image, inset: NDArray[np.uint8], radius: float) -> None:
+    """Make up, in place, for the few per cent of coverage that cutting into layers loses well inside the outline."""
+    inside = np.clip((inset - np.float32(radius + 1)) / 3, 0, 1)
+    total /= 1.0 + (np.maximum(total[3], 0.25) - 1.0) * inside
 
-    `sheets`: what is seen and what is hidden behind it, same shapes. `circles`: (256,) signed blur in pixels for each
-    high byte of a depth code. m is `margin_of(circles)`.
+
+def composite(
+    sheets: Sequence[Sheet], inset: NDArray[np.uint8], circles: NDArray[np.float64]
+) -> Iterator[tuple[int, Image]]:
+    """The blurred object over nothing, in strips: (first row, light (4, rows, w + 2 m) with coverage 0..1 last).
+
+    `sheets`: what is seen and what is hidden behind it, same shapes. `inset`: that of the outline. `circles`: (256,)
+    signed blur in pixels for each high byte of a depth code. m is `margin_of(circles)`; rows count from -m. Each strip
+    comes with `HALO` more rows on both sides, for filters.
     """
-    margin, shares = margin_of(circles), circles_of_bytes(circles)
-    height, width = sheets[0].depth.shape
-    result = np.empty((height + 2 * margin, width + 2 * margin, 4), np.float32)
+    margin, shares = margin_of(circles), shares_of(circles)
+    height = inset.shape[0]
+    inset = np.pad(inset, margin + HALO)[:, HALO:-HALO]
     for top in range(-margin, height + margin, STRIP):
         bottom = min(top + STRIP, height + margin)
         strips = [_strip_of(sheet, top - margin, bottom + margin, margin) for sheet in sheets]
         total = np.zeros_like(strips[0][0])
         for diameter, light, window in _layers(strips, shares):
-            _lay(total[:, window[0], window[1]], blur(light, diameter))
-        inner = total[:, margin : margin + bottom - top]
-        result[top + margin : bottom + margin] = np.moveaxis(inner, 0, -1)
+            _lay(total[:, *window], blur(light, diameter))
+        total = total[:, margin - HALO : margin + HALO + bottom - top]
+        _close(total, inset[top + margin : bottom + margin + 2 * HALO], float(np.abs(circles).max()) / 2)
+        yield top, total
+
+
+def defocus(picture: Layered, circles: NDArray[np.float64], wall: Image) -> Light:
+    """The blurred object before a plain wall (3,) of linear light: (h + 2 m, w + 2 m, 3) uint16, 65535 = light 1."""
+    margin = margin_of(circles)
+    height, width = picture.inset.shape
+    result = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint16)
+    for top, light in composite((picture.front, picture.back), picture.inset, circles):
+        rows = light.shape[1] - 2 * HALO
+        result[top + margin : top + margin + rows] = _before(light, wall)[HALO : HALO + rows]
     return result
 
 
-def in_focus(sheet: Sheet, margin: int) -> Image:
-    """What `defocus` would give were all of the front sheet in focus."""
-    height, width = sheet.depth.shape
-    result = np.empty((height + 2 * margin, width + 2 * margin, 4), np.float32)
+def in_focus(picture: Layered, wall: Image) -> Light:
+    """What `defocus` would give were all that is seen in focus; m is `margin_of` no blur."""
+    margin = margin_of(np.zeros(1))
+    height, width = picture.inset.shape
+    result = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint16)
     for top in range(-margin, height + margin, STRIP):
         bottom = min(top + STRIP, height + margin)
-        result[top + margin : bottom + margin] = np.moveaxis(_strip_of(sheet, top, bottom, margin)[0], 0, -1)
+        light, _ = _strip_of(picture.front, top - HALO, bottom + HALO, margin)
+        result[top + margin : bottom + margin] = _before(light, wall)[HALO:-HALO]
     return result
+
+
+def _before(light: Image, wall: Image) -> Light:
+    """Lay a wall behind light (4, h, w), and soften as lens and demosaicing do: (h, w, 3) uint16."""
+    gap = 1.0 - light[3]
+    planes = []
+    for plane, colour in zip(light[:3], wall, strict=True):
+        full = cv2.GaussianBlur(plane + gap * colour, (0, 0), SOFTNESS, borderType=cv2.BORDER_REPLICATE)
+        full *= 65535.0
+        full += 0.5
+        planes.append(np.clip(full, 0, 65535).astype(np.uint16))
+    return np.asarray(cv2.merge(planes), np.uint16)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.hardware.simulated import shape, trace
-from scanner.hardware.simulated.layers import Sheet, code_of
+from scanner.hardware.simulated.layers import Sheet, code_of, inset_of
 from scanner.hardware.simulated.optics import Matrix, srgb_from_linear
 from scanner.hardware.simulated.texture import Texture
 from scanner.hardware.simulated.trace import Vector
@@ -52,10 +52,14 @@ class Camera:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What the camera sees inside a window of its frame. `near`, `far`: visible depths in dioptres."""
+    """What the camera sees inside a window of its frame.
+
+    `inset`: (h, w) uint8, pixels to the outline. `near`, `far`: visible depths in dioptres.
+    """
 
     front: Sheet
     back: Sheet
+    inset: NDArray[np.uint8]
     left: int
     top: int
     near: float
@@ -115,6 +119,7 @@ class _Renderer:
         return Picture(
             Sheet(front, code_of(1e3 / front_depth, far, near)),
             Sheet(back, code_of(1e3 / back_depth, far, near)),
+            inset_of(np.isfinite(front_depth)),
             self._left,
             self._top,
             near,
@@ -154,19 +159,19 @@ class _Renderer:
         return depth
 
     def _paint(self, depth: Vector) -> NDArray[np.uint8]:
-        """Colour (h, w, 3) of the pixels with a finite depth (flat)."""
-        colour = np.zeros((depth.size, 3), np.uint8)
+        """Colour (3, h, w) of the pixels with a finite depth (flat)."""
+        colour = np.zeros((3, depth.size), np.uint8)
         pixels = np.flatnonzero(np.isfinite(depth))
         for i in range(0, pixels.size, PAINTED):
             part = pixels[i : i + PAINTED]
-            colour[part] = self._colour(self._rays(part), depth[part])
-        return colour.reshape(*self._size, 3)
+            colour[:, part] = self._colour(self._rays(part), depth[part])
+        return colour.reshape(3, *self._size)
 
     def _colour(self, ways: Vector, depth: Vector) -> NDArray[np.uint8]:
-        """Painted and lit surface, (n, 3) uint8 sRGB."""
+        """Painted and lit surface, (3, n) uint8 sRGB."""
         points = trace.points(self._camera.origin, ways, depth)
         slope = shape.gradient(points)
-        normals = slope / np.sqrt((slope * slope).sum(0))
+        normals = slope / np.sqrt(np.maximum((slope * slope).sum(0), 1e-6))
         albedo, bump = self._texture.paint(points, normals, self._camera.translation[2] / self._camera.focal_px)
         rough = normals + bump
         rough /= np.sqrt((rough * rough).sum(0))
@@ -180,7 +185,7 @@ class _Renderer:
         half /= np.sqrt((half * half).sum(0))
         gloss = np.maximum((half * rough).sum(0), 0.0) ** 48
         light = albedo * (open_air * (0.95 * lit + 0.18 + 0.22 * sky)) + 0.10 * gloss * open_air
-        return np.rint(255 * srgb_from_linear(light)).astype(np.uint8).T
+        return np.rint(255 * srgb_from_linear(light)).astype(np.uint8)
 
 
 def render(camera: Camera, texture: Texture) -> Picture:

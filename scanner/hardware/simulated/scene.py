@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from scanner.errors import OutOfRange
 from scanner.hardware.simulated import render, shape
+from scanner.hardware.simulated.develop import Developer
 from scanner.hardware.simulated.noise import NoiseField
 from scanner.hardware.simulated.optics import Lens, Matrix
 from scanner.hardware.simulated.settings import SceneSettings
@@ -60,7 +61,7 @@ class Scene:
         off = rng.uniform(0.006, 0.010, 2) * rng.choice((-1.0, 1.0), 2) * settings.width
         self._centre = ((settings.width - 1) / 2 + float(off[0]), (settings.height - 1) / 2 + float(off[1]))
         self._texture = Texture(settings.seed)
-        self._noise = NoiseField(settings.seed)
+        self._developer = Developer(settings, NoiseField(settings.seed))
 
     def intrinsics(self, lens: float) -> Intrinsics:
         """The pinhole camera that a frame at this lens position follows, shake aside."""
@@ -104,4 +105,4 @@ class Scene:
             self._texture,
         )
         key = (self.settings.seed, round((turntable_deg % 360.0) * 1e4) % 3_600_000, round((tilt_deg + 90.0) * 1e4))
-        return View(Imaging(self.settings, self.lens, self._centre, self._noise), picture, key)
+        return View(Imaging(self.settings, self.lens, self._centre, self._developer), picture, key)

@@ -36,6 +36,8 @@ TAIL: tuple[Triple, ...] = (
     (-1.0, 15.6, 42.5),
 )
 
+TAIL_FRONT, FAR = 6.4, 4.0  # no part of the tail has a smaller y; how far off it need not be known exactly
+
 
 def _union(a: Floats, b: Floats, k: float) -> Floats:
     """Smooth minimum of two fields; `k` is the width of the seam in mm."""
@@ -76,7 +78,8 @@ def _limb(at: Points, a: Triple, b: Triple, radii: tuple[float, float]) -> Float
     t += dy * ay
     t += dz * az
     t *= 1.0 / (ax * ax + ay * ay + az * az)
-    t = np.clip(t, 0.0, 1.0)
+    np.maximum(t, 0.0, out=t)
+    np.minimum(t, 1.0, out=t)
     dx -= t * ax
     dy -= t * ay
     dz -= t * az
@@ -143,12 +146,19 @@ def field(at: Points) -> Floats:
 
 
 def _tail(at: Points) -> Floats:
-    """A chain of capsules that stands clear of the back."""
-    radii = np.linspace(2.3, 1.5, len(TAIL))
-    tail = _limb(at, TAIL[0], TAIL[1], (float(radii[0]), float(radii[1])))
+    """A chain of capsules that stands clear of the back; 4 mm and more in front of it merely `FAR`."""
+    near = at[1] > TAIL_FRONT - FAR
+    tail = np.full_like(at[1], FAR)
+    if near.any():
+        tail[near] = _chain((at[0][near], at[1][near], at[2][near]))
+    return tail
+
+
+def _chain(at: Points) -> Floats:
+    radii = np.linspace(2.3, 1.5, len(TAIL)).tolist()
+    tail = _limb(at, TAIL[0], TAIL[1], (radii[0], radii[1]))
     for i in range(1, len(TAIL) - 1):
-        link = _limb(at, TAIL[i], TAIL[i + 1], (float(radii[i]), float(radii[i + 1])))
-        tail = _union(tail, link, 1.0)
+        tail = _union(tail, _limb(at, TAIL[i], TAIL[i + 1], (radii[i], radii[i + 1])), 1.0)
     return tail
 
 

@@ -90,7 +90,7 @@ def _surface_points(rng: Rng, count: int) -> tuple[Vector, Vector]:
         points = points - slope * (shape.field(points) / np.maximum((slope * slope).sum(0), 0.05))
     slope = shape.gradient(points)
     good = (np.abs(shape.field(points)) < 0.01) & (points[2] > 8.5)
-    normals = slope / np.sqrt((slope * slope).sum(0))
+    normals = slope / np.sqrt(np.maximum((slope * slope).sum(0), 1e-6))
     return points[:, good].astype(np.float32), normals[:, good].astype(np.float32)
 
 

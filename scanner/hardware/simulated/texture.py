@@ -42,12 +42,13 @@ class Noise:
         upper = self._sheet(x, y, (floor + 1) % VOXELS)
         lower += (upper - lower) * (z - floor).astype(np.float32)[:, None]
         lower /= 255
-        return np.ascontiguousarray(lower.T)
+        values: Vector = np.ascontiguousarray(lower.T)
+        return values
 
     def _sheet(self, x: Vector, y: Vector, z: NDArray[np.int32]) -> Vector:
         row = y + (z * (VOXELS + 1)).astype(np.float32)
         read = cv2.remap(self._sheets, x[None], row[None], cv2.INTER_LINEAR)
-        return read[0].astype(np.float32)
+        return np.asarray(read[0], np.float32)
 
 
 def _ramp(value: Vector, low: float, high: float) -> Vector:

@@ -21,6 +21,8 @@ CHUNK = 120_000
 _CACHED = 20_000
 """Points the field is asked for at once, small enough for the cache."""
 TOLERANCE = 3e-4
+FLATTEST = 0.35
+"""Least slope the tracer believes in: no step is longer than twice the free distance."""
 STEEPEST = 1.25
 """The field may overstate a distance by up to this factor far from the surface."""
 
@@ -71,18 +73,20 @@ def march(origin: Vector, ways: Vector, depth: Vector, far: float) -> Vector:
     length = np.sqrt((ways * ways).sum(0))
     slope = length.copy()
     value = field_at(origin, ways, here)
-    for _ in range(64):
+    for _ in range(112):
         done = np.abs(value) < TOLERANCE
         found[live[done]] = here[done]
         going = ~done & (here < far)
         live, here, value, slope, length = live[going], here[going], value[going], slope[going], length[going]
         if live.size == 0:
             break
-        step = np.clip(value / slope, -0.5, 4.0)
-        here = here + step
-        before, value = value, field_at(origin, ways[:, live], here)
+        step = np.clip(value / slope, -0.5, 3.0)
+        ahead = field_at(origin, ways[:, live], here + step)
         moved = np.where(np.abs(step) > 1e-6, step, 1.0)
-        slope = np.clip((before - value) / moved, 0.3 * length, length).astype(np.float32)
+        slope = np.clip((value - ahead) / moved, FLATTEST * length, length).astype(np.float32)
+        here, value = here + step, ahead
+    skimming = value < 0.02
+    found[live[skimming]] = here[skimming]
     return found
 
 
