@@ -47,9 +47,9 @@ class StorageSettings(Frozen):
 class Settings(Frozen):
     """Everything a person can set. Without a config file, a simulated rig."""
 
-    rig: RigSettings = RigSettings()
-    server: ServerSettings = ServerSettings()
-    storage: StorageSettings = StorageSettings()
+    rig: RigSettings = Field(default=RigSettings(), description="The rig.")
+    server: ServerSettings = Field(default=ServerSettings(), description="The web server.")
+    storage: StorageSettings = Field(default=StorageSettings(), description="The disk.")
 
 
 def load(path: Path | None) -> Settings:
