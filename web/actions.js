@@ -1,11 +1,13 @@
 // @ts-check
 import { ApiProblem, call } from "./api.js";
 import { saveDraft, toPlan } from "./plan.js";
+import { problemOf } from "./problem.js";
 import { running } from "./state.js";
 /** @typedef {import("./state.js").Store} Store */
 /** @typedef {import("./elements/confirm-dialog.js").ConfirmDialog} ConfirmDialog */
 
 const ESTIMATE_DELAY_MS = 300;
+const MOVE_TIMEOUT_MS = 660_000;
 
 /** What the page does when an element says what the person wants: one entry for each event name. */
 export class Actions {
@@ -44,12 +46,17 @@ export class Actions {
   }
 
   /**
-   * Run one action once at a time; a second press while it runs does nothing. Problems are shown, not thrown.
+   * Run one action of the person; a second press while it runs does nothing. Problems are shown, not thrown.
    * @param {string} name @param {() => Promise<unknown>} act
    */
   async once(name, act) {
     if (this.store.state.busy.has(name)) return;
     this.store.change({ problem: null, notice: "" });
+    await this.quietly(name, act);
+  }
+
+  /** The same for what the page does by itself: an older message stays. @param {string} name @param {() => Promise<unknown>} act */
+  async quietly(name, act) {
     try {
       await this.store.during(name, act());
     } catch (error) {
@@ -60,7 +67,7 @@ export class Actions {
 
   /** @param {string} busy @param {"PUT"|"POST"} method @param {keyof typeof import("./api.js").paths} path @param {object} options */
   rig(busy, method, path, options) {
-    return this.once(busy, async () => this.takeRig(await call(method, path, options)));
+    return this.once(busy, async () => this.takeRig(await call(method, path, { ...options, timeout: MOVE_TIMEOUT_MS })));
   }
 
   /** @param {import("./types.js").RigStatus} rig */
@@ -180,18 +187,4 @@ export class Actions {
       }
     });
   }
-}
-
-/** @param {unknown} error @returns {import("./types.js").Problem & {link?: string}} */
-export function problemOf(error) {
-  if (error instanceof ApiProblem) {
-    const link = error.scan ? "#/scan" : undefined;
-    if (error.errors.length === 0) return { code: error.code, message: error.message, hint: error.hint, link };
-    const details = error.errors.map(({ where, what }) => (where ? `${where}: ${what}` : what));
-    return { code: error.code, message: "This cannot be used as it is.", hint: `${details.join("; ")}.` };
-  }
-  if (error instanceof SyntaxError) {
-    return { code: "plan", message: "The list of positions is not valid JSON.", hint: error.message };
-  }
-  throw error;
 }

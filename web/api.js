@@ -2,7 +2,7 @@
 /** @typedef {import("./types.js").FieldError} FieldError */
 
 const PREFIX = "api/v1";
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 60_000;
 
 /** Every path the page uses; a test proves that each is in the OpenAPI document. */
 export const paths = Object.freeze({
@@ -56,15 +56,15 @@ export function address(name, values = {}) {
  * One request; the parsed answer, or null where there is none. Throws ApiProblem.
  * @param {"GET"|"POST"|"PUT"|"DELETE"} method
  * @param {keyof typeof paths} name
- * @param {{values?: Record<string, string|number>, body?: unknown}} [options]
+ * @param {{values?: Record<string, string|number>, body?: unknown, timeout?: number}} [options]  timeout in ms
  * @returns {Promise<any>}
  */
-export async function call(method, name, { values, body } = {}) {
+export async function call(method, name, { values, body, timeout = TIMEOUT_MS } = {}) {
   const response = await send(address(name, values), {
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeout),
   });
   if (!response.ok) {
     throw new ApiProblem({ status: response.status, ...(await facts(response)) });

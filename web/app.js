@@ -25,30 +25,40 @@ const store = new Store({
 });
 const actions = new Actions(store, shell.dialog);
 
-/** What the last state asked for, so that each thing is asked once. */
-const asked = { revision: -1, settings: false, facts: "", scan: "" };
+/** What was asked for already, so that each thing is asked once. @type {Readonly<{revision: number, settings: boolean, ground: string}>} */
+const FRESH = Object.freeze({ revision: -1, settings: false, ground: "" });
+let asked = { ...FRESH };
+let version = "";
 
 /** @param {State} state */
 function followUp(state) {
   const scan = running(state);
   if (scan && state.watched !== scan.id) store.change({ watched: scan.id });
-  if (state.link !== "live" || !state.status) return;
-  if (asked.revision !== state.status.scans_revision) {
-    asked.revision = state.status.scans_revision;
-    load("scans", "scans");
+  if (state.link !== "live" || !state.status) {
+    asked = { ...FRESH }; // after a break it may be another scanner
+    return;
   }
-  if (state.route.page === "settings" && !asked.settings) load("settings", "settings");
-  asked.settings = state.route.page === "settings";
-  const ground = JSON.stringify([state.status.rig.facts, scan?.id]);
-  if (asked.facts !== ground) {
-    asked.facts = ground;
-    actions.estimateSoon();
-  }
+  if (version && version !== state.status.version) location.reload();
+  version = state.status.version;
+  ask({
+    revision: state.status.scans_revision,
+    settings: state.route.page === "settings",
+    ground: JSON.stringify([state.status.rig.facts, scan?.id]),
+  });
 }
 
-/** @param {"scans"|"settings"} path @param {"scans"|"settings"} key */
-function load(path, key) {
-  actions.once(`load-${key}`, async () => store.change({ [key]: await call("GET", path), settingsErrors: [] }));
+/** @param {typeof asked} now */
+function ask(now) {
+  const before = asked;
+  asked = now;
+  if (now.revision !== before.revision) load("scans");
+  if (now.settings && !before.settings) load("settings");
+  if (now.ground !== before.ground) actions.estimateSoon();
+}
+
+/** @param {"scans"|"settings"} name */
+function load(name) {
+  actions.quietly(`load-${name}`, async () => store.change({ [name]: await call("GET", name), settingsErrors: [] }));
 }
 
 actions.listen(document);

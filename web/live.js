@@ -5,6 +5,7 @@ import { address, call } from "./api.js";
 
 const RETRY_MS = 2_000;
 const SILENCE_MS = 10_000;
+const ANSWER_MS = 6_000;
 
 /**
  * Keep the last Status in the store. A connection that fell silent without an error (Wi-Fi that dropped) is found by
@@ -30,14 +31,18 @@ export function follow(store) {
     source.addEventListener("status", (event) => take(JSON.parse(event.data)));
     source.addEventListener("error", lose);
   };
+  let asking = false;
   const check = async () => {
-    if (performance.now() - heard < SILENCE_MS && source.readyState === EventSource.OPEN) return;
+    const well = performance.now() - heard < SILENCE_MS && source.readyState === EventSource.OPEN;
+    if (well || asking) return;
+    asking = true;
     try {
-      take(await call("GET", "status"));
+      take(await call("GET", "status", { timeout: ANSWER_MS }));
       if (source.readyState !== EventSource.OPEN) open();
     } catch {
       lose();
     }
+    asking = false;
   };
   open();
   setInterval(check, RETRY_MS);

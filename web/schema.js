@@ -59,6 +59,6 @@ function fits(option, value) {
 
 /** @param {string} key @param {Schema} schema */
 export function titleOf(key, schema) {
-  const words = key.replace(/_(s|mm|um|us|px|deg|mb|m|mm_s|hz)$/, "").replaceAll("_", " ");
+  const words = key.replace(/_(s|ms|us|m|mm|um|px|deg|mb|hz)$/, "").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1) || schema.title;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { emit, h, setAttribute, setText, setValue, show } from "../dom.js";
+import { emit, h, setAttribute, setText, show } from "../dom.js";
 import { button, freshId } from "../fields.js";
 import { distance, lens as dioptres } from "../format.js";
 /** @typedef {import("../types.js").State} State */
@@ -47,7 +47,7 @@ export class LensSlider extends HTMLElement {
     for (const [name, value] of Object.entries({ min: facts.far, max: facts.near, step: facts.step })) {
       setAttribute(this.#slider, name, value);
     }
-    if (lens !== null) setValue(this.#slider, lens);
+    if (lens !== null && this.#slider.valueAsNumber !== lens) this.#slider.valueAsNumber = lens;
     this.#say(this.#slider.valueAsNumber);
     this.#mark(draft.near ?? facts.near, draft.far ?? facts.far, facts);
     this.#band.classList.toggle("open", draft.near === null || draft.far === null);

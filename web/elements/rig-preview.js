@@ -10,7 +10,8 @@ export class RigPreview extends HTMLElement {
   #image = h("img", { alt: "What the camera sees now", onload: () => this.#seen(), onerror: () => this.#again() });
   #words = h("p", { class: "words" });
   #facts = h("span", { class: "facts" });
-  #wanted = false;
+  /** the camera whose pictures are wanted, "" for none: one that was opened anew sends a new stream */
+  #wanted = "";
   #timer = 0;
 
   connectedCallback() {
@@ -20,19 +21,19 @@ export class RigPreview extends HTMLElement {
 
   /** @param {State} state */
   update(state) {
-    const live = state.link === "live" && state.status?.rig.facts !== null;
-    if (live !== this.#wanted) {
-      this.#wanted = live;
-      this.#watch(live && !document.hidden);
-    }
     const camera = state.status?.rig.facts?.camera;
+    const wanted = state.link === "live" && camera ? JSON.stringify(camera) : "";
+    if (wanted !== this.#wanted) {
+      this.#wanted = wanted;
+      this.#watch(wanted !== "" && !document.hidden);
+    }
     setText(this.#facts, camera ? `${camera.model} · ${camera.width} × ${camera.height} px` : "");
     if (camera) this.style.setProperty("--aspect", `${camera.width / camera.height}`);
     setText(this.#words, wordsFor(state));
   }
 
   rest() {
-    this.#wanted = false;
+    this.#wanted = "";
     this.#watch(false);
   }
 

@@ -17,7 +17,7 @@ export class ScanStart extends HTMLElement {
   /** @param {State} state */
   update(state) {
     const { value, problem } = state.estimate;
-    setText(this.#costs, value ? costs(value) : "");
+    setText(this.#costs, value ? costs(value, state.draft.count) : "");
     setText(this.#problem, problem ? `${problem.message} ${problem.hint ?? ""}`.trim() : "");
     show(this.#costs, value !== null);
     show(this.#problem, problem !== null);
@@ -25,10 +25,12 @@ export class ScanStart extends HTMLElement {
   }
 }
 
-/** @param {import("../types.js").PlanEstimate} estimate */
-function costs({ positions, slices, duration_s, bytes_needed, bytes_free }) {
+/** @param {import("../types.js").PlanEstimate} estimate @param {number|null} count  slices a position, where chosen by hand */
+function costs({ positions, slices, duration_s, bytes_needed, bytes_free }, count) {
   const parts = [plural(positions, "position")];
-  if (slices !== null) parts.push(plural(slices, "slice"));
+  const total = slices ?? (count && count * positions);
+  if (total !== null) parts.push(plural(total, "slice"));
+  if (duration_s === null) parts.push("time and space are known when near and far are set");
   if (duration_s !== null) parts.push(`about ${duration(duration_s)}`);
   if (bytes_needed !== null) parts.push(`up to ${bytes(bytes_needed)} of ${bytes(bytes_free)} free`);
   return parts.join(" · ");

@@ -111,8 +111,9 @@ function parsed(text) {
 }
 
 /** @param {Schema} schema */
-function limits({ minimum: low, maximum: high, unit = "" }) {
-  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit && ` ${unit}`}.`;
+function limits({ minimum, exclusiveMinimum: above, maximum: high, unit = "" }) {
+  const low = minimum ?? (above === undefined ? undefined : `more than ${above}`);
+  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit && ` ${unit}`}.`.replace(/^m/, "M");
   if (low !== undefined) return `At least ${low}.`;
   return high === undefined ? "" : `At most ${high}.`;
 }

@@ -98,6 +98,7 @@ export class StackCompare extends HTMLElement {
 
   #zoomed() {
     setText(this.#ratio, `${Math.round(this.#zoom.ratio * 100)} %`);
+    this.#view.classList.toggle("fitted", this.#zoom.fitted);
     this.#fit.setAttribute("aria-pressed", String(this.#zoom.fitted));
     this.#view.classList.toggle("coarse", this.#zoom.ratio > 1.5);
   }

@@ -1,0 +1,271 @@
+"""The page in a real browser, against a real daemon on the simulated rig."""
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.conftest import Watch
+
+pytestmark = pytest.mark.browser
+
+SIZE = (480, 270)
+LONG_MS = 120_000
+TAP = 44
+
+
+def set_up(page: Page, *, positions: int = 3, slices: int = 3, name: str = "beetle") -> None:
+    """Fill in a small plan by hand."""
+    page.get_by_label("Positions", exact=True).first.fill(str(positions))
+    page.get_by_role("group", name="Slices").get_by_role("radio", name="Set by hand").check()
+    page.get_by_label("Slices at each position").fill(str(slices))
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Name", exact=True).blur()
+
+
+def start(page: Page) -> None:
+    page.get_by_role("button", name="Start the scan").click()
+
+
+def progress(page: Page) -> Locator:
+    return page.locator("scan-progress")
+
+
+def finished_scan(page: Page, name: str = "beetle") -> str:
+    """Run a small scan to its end by clicking; its id."""
+    set_up(page, name=name)
+    start(page)
+    expect(progress(page).locator(".badge")).to_have_text("Complete", timeout=LONG_MS)
+    return str(listed(page)[0]["id"])
+
+
+def listed(page: Page) -> list[dict[str, Any]]:
+    """The scans as the daemon tells them."""
+    scans = page.evaluate("fetch('api/v1/scans').then(answer => answer.json())")
+    assert isinstance(scans, list)
+    return scans
+
+
+def picture(data: bytes) -> NDArray[np.uint8]:
+    """(height, width, 3) uint8."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return np.asarray(pixels, np.uint8)
+
+
+def sharpness(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """Variance of the Laplacian of luma inside the mask."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    return float(cv2.Laplacian(grey, cv2.CV_64F)[mask].var())
+
+
+def object_of(slices: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
+    """Where something comes into focus: the strongest Laplacian of any slice, smoothed, above a tenth of its peak."""
+    focus = [np.abs(cv2.Laplacian(cv2.cvtColor(one, cv2.COLOR_BGR2GRAY), cv2.CV_64F)) for one in slices]
+    smooth = cv2.GaussianBlur(np.max(focus, axis=0), (0, 0), 5)
+    return np.asarray(smooth > 0.1 * smooth.max())
+
+
+def test_a_scan_from_the_first_click_to_the_images_in_the_zip(page: Page, daemon_url: str, tmp_path: Path) -> None:
+    scan = finished_scan(page)
+    expect(progress(page).get_by_role("listitem")).to_have_count(3)
+
+    with page.expect_download() as download:
+        progress(page).get_by_role("link", name="Stacked images").click()
+    download.value.save_as(tmp_path / "stacks.zip")
+    assert download.value.suggested_filename == f"{scan}_photogrammetry.zip"
+
+    with zipfile.ZipFile(tmp_path / "stacks.zip") as archive:
+        assert archive.testzip() is None
+        names = sorted(name for name in archive.namelist() if name.startswith("images/"))
+        stacks = [picture(archive.read(name)) for name in names]
+    assert len(stacks) == 3
+    for n, stack in enumerate(stacks):
+        assert (stack.shape[1], stack.shape[0]) == SIZE
+        address = f"{daemon_url}/api/v1/scans/{scan}/positions/{n}/slices"
+        slices = [picture(page.request.get(f"{address}/{k}.jpg").body()) for k in range(3)]
+        mask = object_of(slices)
+        assert sharpness(stack, mask) > max(sharpness(one, mask) for one in slices)
+
+
+def test_progress_is_told_in_words(page: Page) -> None:
+    set_up(page, positions=4)
+    start(page)
+    expect(progress(page).locator(".badge")).to_have_text("Running")
+    expect(progress(page).locator("[aria-live]")).to_contain_text("of 4 positions done")
+    expect(progress(page).locator(".left")).to_contain_text(re.compile("time left: known after|about .* left"))
+    expect(page.locator("scan-setup")).to_be_hidden()
+    expect(progress(page).locator(".badge")).to_have_text("Complete", timeout=LONG_MS)
+    expect(progress(page).locator(".where")).to_have_text("4 of 4 positions, 12 of 12 slices")
+    expect(progress(page).locator(".left")).to_contain_text("took")
+    progress(page).get_by_role("button", name="New scan").click()
+    expect(page.get_by_role("button", name="Start the scan")).to_be_enabled()
+
+
+def test_a_scan_pauses_resumes_and_is_cancelled_after_asking(page: Page) -> None:
+    set_up(page, positions=200)
+    start(page)
+    badge = progress(page).locator(".badge")
+    progress(page).get_by_role("button", name="Pause").click()
+    expect(badge).to_have_text("Paused")
+    assert listed(page)[0]["state"] == "paused"
+    progress(page).get_by_role("button", name="Resume").click()
+    expect(badge).to_have_text("Running")
+
+    progress(page).get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Keep scanning").click()
+    expect(badge).to_have_text("Running")
+    progress(page).get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the scan").click()
+    expect(badge).to_have_text("Cancelled", timeout=LONG_MS)
+    assert [scan["reason"] for scan in listed(page)] == ["cancelled"]
+
+
+def test_deleting_asks_first(page: Page) -> None:
+    finished_scan(page)
+    page.get_by_role("link", name="Scans", exact=True).click()
+    row = page.get_by_role("listitem").filter(has_text="beetle")
+    row.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("cannot be undone")
+    page.keyboard.press("Escape")
+    expect(row).to_be_visible()
+    assert len(listed(page)) == 1
+
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("There are no scans yet.")).to_be_visible()
+    assert listed(page) == []
+
+
+def test_a_double_click_starts_one_scan_and_a_busy_rig_says_so(page: Page, watch: Watch) -> None:
+    watch.expected.append("409")
+    set_up(page, positions=200)
+    page.get_by_role("button", name="Start the scan").dblclick()
+    expect(progress(page).locator(".badge")).to_have_text("Running")
+    assert len(listed(page)) == 1
+    page.evaluate("document.dispatchEvent(new CustomEvent('start-scan'))")
+    expect(page.get_by_role("alert").get_by_role("link", name="Show the running scan")).to_be_visible()
+    assert len(listed(page)) == 1
+
+
+def test_a_stack_is_compared_with_its_slices(page: Page) -> None:
+    scan = finished_scan(page)
+    progress(page).get_by_role("link", name="View").click()
+    expect(page).to_have_url(re.compile(f"#/scans/{scan}$"))
+    view = page.locator("stack-compare")
+    expect(view.get_by_alt_text("Stacked image of position 0")).to_have_js_property("naturalWidth", SIZE[0])
+
+    divider = view.get_by_role("slider", name="Divider")
+    divider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(divider).to_have_attribute("aria-valuenow", "48")
+    page.keyboard.press("End")
+    expect(divider).to_have_attribute("aria-valuenow", "100")
+    box = view.locator(".view").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, middle)
+    page.mouse.up()
+    expect(divider).to_have_attribute("aria-valuenow", "25")
+
+    slices = view.get_by_label("Compare with slice")
+    slices.fill("0")
+    expect(view.get_by_alt_text("Slice 0 of position 0")).to_have_attribute("src", re.compile("/slices/0.jpg$"))
+    expect(slices).to_have_attribute("aria-valuetext", re.compile("^0 of 0–2"))
+    view.get_by_role("button", name="1:1").click()
+    expect(view.locator(".ratio")).to_have_text("100 %")
+    view.get_by_role("link", name="Next position").click()
+    expect(page).to_have_url(re.compile("/positions/1$"))
+    expect(view.get_by_role("heading")).to_have_text("Position 1")
+
+
+def test_the_lens_is_moved_and_gives_the_range(page: Page) -> None:
+    slider = page.get_by_label("Lens position")
+    expect(slider).to_be_visible()
+    low, high = (float(slider.get_attribute(name) or "nan") for name in ("min", "max"))
+    near = round(low + 0.7 * (high - low), 1)
+    far = round(low + 0.4 * (high - low), 1)
+    slider.fill(str(near))
+    page.get_by_role("button", name="Set near").click()
+    slider.fill(str(far))
+    page.get_by_role("button", name="Set far").click()
+    expect(page.get_by_label("Near", exact=True)).to_have_value(str(near))
+    expect(page.get_by_label("Far", exact=True)).to_have_value(str(far))
+    expect(page.locator("sweep-fields")).to_contain_text("so that their depths of field overlap")
+    expect(page.locator("scan-start .costs")).to_contain_text("slices")
+    page.reload()
+    expect(page.get_by_label("Near", exact=True)).to_have_value(str(near))
+
+
+def test_the_page_says_that_the_rig_is_simulated(page: Page) -> None:
+    expect(page.get_by_text("This rig is simulated.")).to_be_visible()
+
+
+def test_a_lost_connection_is_said_and_found_again(page: Page, watch: Watch) -> None:
+    watch.expected.append("ERR_INTERNET_DISCONNECTED")
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+    page.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("alert")).to_contain_text("The connection to the scanner is lost.")
+    expect(page.get_by_role("button", name="Start the scan")).to_be_disabled()
+    page.context.set_offline(False)
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Start the scan")).to_be_enabled()
+
+
+def test_the_settings_form_gives_back_what_it_was_given(page: Page) -> None:
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("button", name="Save")).to_be_enabled()
+    shown = page.evaluate("document.querySelector('settings-form schema-field').read()")
+    assert shown == page.evaluate("fetch('api/v1/settings').then(answer => answer.json())")["settings"]
+
+
+def test_a_wrong_setting_is_marked_at_its_field_and_a_right_one_saved(page: Page, watch: Watch) -> None:
+    watch.expected.append("422")
+    page.get_by_role("link", name="Settings").click()
+    field = page.get_by_label("Reserve")
+    field.fill("-5")
+    page.get_by_role("button", name="Save").click()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("schema-field").filter(has=field).last.locator(".field-error")).not_to_be_empty()
+    field.fill("77")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Settings saved.")).to_be_visible()
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    assert (
+        page.evaluate("fetch('api/v1/settings').then(answer => answer.json())")["settings"]["storage"]["reserve_mb"]
+        == 77
+    )
+
+
+def test_nothing_is_too_wide_or_too_small_on_a_phone(page: Page) -> None:
+    scan = finished_scan(page, name="Carabus_auratus_without_a_place_to_break_the_line")
+    page.set_viewport_size({"width": 360, "height": 740})
+    progress(page).get_by_role("button", name="New scan").click()
+    for address in ("#/scan", "#/scans", f"#/scans/{scan}", "#/settings"):
+        page.evaluate("address => { location.hash = address }", address)
+        expect(page.locator("main > :not([hidden])")).to_have_count(1)
+        page.wait_for_function("document.querySelector('main > :not([hidden])').checkVisibility()")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+        assert small_targets(page) == [], address
+
+
+def small_targets(page: Page) -> list[str]:
+    """The controls one can see that are lower than a fingertip; a radio or check box counts with its label."""
+    found = page.evaluate(
+        """tap => [...document.querySelectorAll("main button, main select, main summary, main .button, nav a,"
+            + " main input:not([type=radio], [type=checkbox])")]
+          .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < tap)
+          .map(one => one.outerHTML)""",
+        TAP,
+    )
+    assert isinstance(found, list)
+    return found
