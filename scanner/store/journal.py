@@ -100,7 +100,7 @@ class Journal:
 
     def append(self, record: PositionDone | StateChanged) -> None:
         """Add a line; it is durable when this returns. Raises NoSpace, StoreError, and then nothing was added."""
-        line = (seal(record.model_dump(mode="json")) + "\n").encode()
+        line = (seal(record.model_dump_json()) + "\n").encode()
         with self._lock:
             with explained(self._path, len(line)):
                 new = not self._path.exists()
@@ -139,6 +139,6 @@ def _parse(line: bytes) -> PositionDone | StateChanged:
     if not line.endswith(b"\n"):
         raise CorruptState("This line was not written to its end.")
     try:
-        return _RECORD.validate_python(unseal(line))
+        return _RECORD.validate_json(unseal(line))
     except ValidationError as error:
         raise CorruptState("This line is not a record.") from error

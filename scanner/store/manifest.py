@@ -39,7 +39,7 @@ class Manifest(Frozen):
 
 def save_manifest(manifest: Manifest, layout: ScanLayout, disk: Disk = SYSTEM_DISK) -> None:
     """Write the manifest and then a copy of it, so that one of the two is whole at any time. Raises StoreError."""
-    data = (seal(manifest.model_dump(mode="json"), indent=2) + "\n").encode()
+    data = (seal(manifest.model_dump_json(indent=2)) + "\n").encode()
     write_durable(layout.manifest, data, disk)
     write_durable(layout.manifest_copy, data, disk)
 
@@ -55,8 +55,7 @@ def load_manifest(layout: ScanLayout) -> Manifest:
 def read_manifest(path: Path) -> Manifest:
     """One manifest file. Raises NotFound when it is missing, CorruptState when it cannot be used."""
     try:
-        facts = unseal(path.read_bytes())
-        manifest = Manifest.model_validate(facts)
+        manifest = Manifest.model_validate_json(unseal(path.read_bytes()))
     except FileNotFoundError:
         raise NotFound(f"There is no {path}.", _IMAGES_STAY) from None
     except OSError as error:
@@ -65,10 +64,9 @@ def read_manifest(path: Path) -> Manifest:
         raise CorruptState(f"{path} is damaged: {error.message}", error.hint or _IMAGES_STAY) from error
     except ValidationError as error:
         complaint = error.errors()[0]
-        where = ".".join(str(step) for step in complaint["loc"])
+        where = ".".join(str(step) for step in complaint["loc"]) or "the whole"
         raise CorruptState(
-            f"{path} is not a manifest of this version: {where}: {complaint['msg']}.",
-            _IMAGES_STAY,
+            f"{path} is damaged, or of another version: {where}: {complaint['msg']}.", _IMAGES_STAY
         ) from error
     if manifest.id != path.parent.name.split(".")[0]:
         raise CorruptState(

@@ -1,5 +1,6 @@
 """The scans on disk: create, open, list, delete; and one scan's folder."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -129,7 +130,7 @@ class ScanFolder:
         entries = [self._entry("images/", self._layout.stack(d.index), d.stack) for d in done]
         facts: dict[str, JsonValue] = self._manifest.model_dump(mode="json")
         facts["positions"] = [d.model_dump(mode="json", exclude={"event"}) for d in done]
-        manifest = (seal(facts, indent=1) + "\n").encode()
+        manifest = (seal(json.dumps(facts, indent=2)) + "\n").encode()
         return Archive([*entries, Entry.of_bytes("manifest.json", manifest)], self._manifest.created_at)
 
     def slices_archive(self) -> Archive:

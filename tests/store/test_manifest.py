@@ -90,7 +90,7 @@ def test_a_later_format_is_refused_in_words(layout: ScanLayout) -> None:
     del facts["check"]
     facts["format"] = 2
     layout.manifest.write_text(json.dumps(facts))
-    with pytest.raises(CorruptState, match="not a manifest of this version: format"):
+    with pytest.raises(CorruptState, match="of another version: format"):
         read_manifest(layout.manifest)
 
 
