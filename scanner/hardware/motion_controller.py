@@ -310,7 +310,9 @@ class MotionController:
 
     def _is_there(self, report: grbl.Status, move: Move) -> bool:
         at = report.machine(self._wco)
-        return report.state == "Idle" and at is not None and abs(at[move.index] - move.target) <= move.tolerance
+        if report.state != "Idle" or at is None or len(at) <= move.index:
+            return False
+        return abs(at[move.index] - move.target) <= move.tolerance
 
     def _await_ok_beyond(self, count: int, deadline: float) -> None:
         """Wait until the dwell behind the movement has ended; its ok may also come among reports."""

@@ -11,7 +11,7 @@ from serial.tools import list_ports
 from scanner.clock import Clock
 from scanner.errors import HardwareMissing, MotionError
 from scanner.hardware.motion_axes import SerialAxis, SerialLight
-from scanner.hardware.motion_controller import MotionController
+from scanner.hardware.motion_controller import Link, MotionController
 from scanner.hardware.motion_settings import MotionSettings
 from scanner.hardware.protocols import Axis, Light
 
@@ -99,16 +99,16 @@ def open_motion(settings: MotionSettings, clock: Clock) -> SerialMotion:
 
     Raises HardwareMissing, MotionError.
     """
-    controller = MotionController(SerialLink(settings.port, settings.baud), clock)
+    return motion_over(SerialLink(settings.port, settings.baud), settings, clock)
+
+
+def motion_over(link: Link, settings: MotionSettings, clock: Clock) -> SerialMotion:
+    """The same over any link, which is closed when nobody answers."""
     with ExitStack() as on_failure:
-        on_failure.callback(controller.close)
+        on_failure.callback(link.close)
+        controller = MotionController(link, clock)
         controller.start()
         on_failure.pop_all()
-    return motion_of(controller, settings)
-
-
-def motion_of(controller: MotionController, settings: MotionSettings) -> SerialMotion:
-    """The axes and the lamp of a controller that has been greeted."""
     axes: dict[str, Axis] = {"turntable": SerialAxis("turntable", settings, controller)}
     if settings.tilt.fitted:
         axes["tilt"] = SerialAxis("tilt", settings, controller)

@@ -17,12 +17,12 @@ from scanner.hardware.serial_motion import SerialMotion, open_motion
 from scanner.hardware.simulated.controller import SimulatedController
 
 
-@pytest.fixture(scope="module")
-def settings() -> Iterator[MotionSettings]:
+@pytest.fixture(scope="module", params=[None, 0.0], ids=["zeroed", "with-switch"])
+def settings(request: pytest.FixtureRequest) -> Iterator[MotionSettings]:
     if port := os.environ.get("FOCUSRIG_TEST_PORT"):
         yield MotionSettings(port=port)
         return
-    with SimulatedController(SystemClock()) as controller:
+    with SimulatedController(SystemClock(), switch_at=request.param) as controller:
         yield controller.settings()
 
 
@@ -103,8 +103,7 @@ def test_home_makes_the_position_known(axis: Axis) -> None:
     axis.move_to(5)
     axis.home()
     assert axis.angle is not None
-    if not axis.facts.can_home:
-        assert axis.angle == 0
+    assert axis.angle == 0
 
 
 def test_stop_of_a_standing_axis_is_harmless(axis: Axis) -> None:

@@ -299,6 +299,7 @@ def stop_after(bench: Bench, seconds: float) -> None:
         if bench.clock.monotonic() >= at:
             bench.link.whenever = lambda: None
             bench.turntable.stop()
+            assert bench.link.sent[-1] in b"!\x18", "the order is out before the waiting thread knows"
 
     bench.link.whenever = stop
 
@@ -326,6 +327,8 @@ def test_stop_while_homing_loses_the_position() -> None:
     with pytest.raises(Stopped):
         bench.tilt.home()
     assert where(bench.tilt) is None
+    speed = bench.firmware.settings[111] / 60 * bench.firmware.settings[101]
+    assert bench.firmware.physical()[1] < 1.1 * speed, "homing hears nothing but a reset"
 
 
 def test_stop_of_nothing_is_nothing() -> None:
@@ -372,6 +375,7 @@ FAULTS: dict[str, Callable[[int, float], Faults]] = {
     "doubled replies": lambda seed, chance: Faults(seed=seed, double_reply=chance),
     "flipped bits": lambda seed, chance: Faults(seed=seed, garble_reply=chance),
     "noise": lambda seed, chance: Faults(seed=seed, noise=chance),
+    "flipped bits in lines": lambda seed, chance: Faults(seed=seed, garble_line=chance),
     "lost lines": lambda seed, chance: Faults(seed=seed, lose_line=chance),
     "resets": lambda seed, chance: Faults(seed=seed, reset_in_move=chance),
     "limits hit": lambda seed, chance: Faults(seed=seed, mute_alarm_in_move=chance),

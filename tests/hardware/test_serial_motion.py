@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from scanner.clock import SystemClock
+from scanner.clock import FakeClock, SystemClock
 from scanner.errors import HardwareMissing, MotionError, PositionLost
 from scanner.hardware.motion_controller import Stopped
 from scanner.hardware.motion_settings import MotionSettings
-from scanner.hardware.serial_motion import SerialLink, SerialMotion, open_motion, ports
+from scanner.hardware.serial_motion import SerialLink, SerialMotion, motion_over, open_motion, ports
 from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.controller_faults import Faults
+from tests.hardware.links import ScriptedLink
 
 CLOCK = SystemClock()
 NOTICED_S = 0.1
@@ -147,6 +148,13 @@ def test_plugged_in_again_behind_the_same_name(tmp_path: Path) -> None:
         motion.close()
         if held >= 0:
             os.close(held)
+
+
+def test_a_controller_that_does_not_answer_frees_the_port() -> None:
+    link = ScriptedLink(FakeClock(), {})
+    with pytest.raises(HardwareMissing, match="No GRBL controller answers"):
+        motion_over(link, MotionSettings(), link.clock)
+    assert link.closed
 
 
 def test_stop_from_another_thread(motion: SerialMotion, controller: SimulatedController) -> None:

@@ -21,6 +21,7 @@ class Faults:
     mute_alarm_in_move: float = 0.0
     boot_s: float = 0.05
     boot_noise: int = 0
+    garble_line: float = 0.0
 
     def on_the_wire(self, line: bytes, chance: random.Random) -> bytes:
         """What arrives of one line of reply."""
@@ -28,6 +29,17 @@ class Faults:
         if chance.random() < self.lose_reply:
             return before
         if chance.random() < self.garble_reply:
-            place = chance.randrange(len(line))
-            line = line[:place] + bytes([line[place] ^ (1 << chance.randrange(8))]) + line[place + 1 :]
+            line = _flipped(line, chance)
         return before + line * (2 if chance.random() < self.double_reply else 1)
+
+    def into_the_controller(self, line: bytes, chance: random.Random) -> str:
+        """What the controller reads of one line; it drops bytes from 0x80 up."""
+        if line and chance.random() < self.garble_line:
+            line = _flipped(line, chance)
+        return line.decode("ascii", "ignore")
+
+
+def _flipped(line: bytes, chance: random.Random) -> bytes:
+    """One bit of it the other way round."""
+    place = chance.randrange(len(line))
+    return line[:place] + bytes([line[place] ^ (1 << chance.randrange(8))]) + line[place + 1 :]

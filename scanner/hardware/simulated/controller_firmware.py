@@ -72,6 +72,7 @@ class Firmware:
     _boots_at: float | None = None
     _slipped: tuple[float, float, float] = (0.0, 0.0, 0.0)
     _trouble_at: tuple[float, str] | None = None
+    _homing: tuple[Switch, ...] = ()
 
     def __post_init__(self) -> None:
         self.spoil(self.faults)
@@ -105,6 +106,7 @@ class Firmware:
     def hard_limit(self) -> None:
         """A switch was hit: motors stop at once, ALARM:1, then silence until a reset."""
         self._planner.abort(self.clock.monotonic())
+        self._homing = ()
         self._alarm(1)
         self._silent = True
 
@@ -116,7 +118,7 @@ class Firmware:
                 continue
             if byte == 0x18:
                 self._soft_reset()
-            elif self._silent:
+            elif self._silent or (self._homing and byte in b"?!~"):
                 continue
             elif byte in b"?!~":
                 self._real_time(byte)
@@ -135,7 +137,7 @@ class Firmware:
 
     def waiting(self) -> bool:
         """Whether time alone will make it say something."""
-        return bool(self._lines or self._boots_at is not None or self._trouble_at or self._blocked())
+        return bool(self._lines or self._boots_at is not None or self._trouble_at or self._homing or self._blocked())
 
     def _blocked(self) -> bool:
         return self.clock.monotonic() < self._blocked_until
@@ -154,7 +156,7 @@ class Firmware:
         state = self._state
         if state == "Idle" and self._planner.held:
             state = "Hold:1" if self._planner.moving(now) else "Hold:0"
-        elif state == "Idle" and (self._planner.busy(now) or self._lines or self._blocked()):
+        elif state == "Idle" and self._planner.busy(now):
             state = "Run"
         units = (round(s) / self.settings[100 + i] for i, s in enumerate(self._planner.at(now)))
         position = ",".join(f"{np.float32(u):.3f}" for u in units)
@@ -163,7 +165,7 @@ class Firmware:
 
     def _soft_reset(self) -> None:
         if self._planner.abort(self.clock.monotonic()):
-            self._alarm(3)
+            self._alarm(6 if self._homing else 3)
         self._forget()
         self._greet()
 
@@ -174,6 +176,7 @@ class Firmware:
         self._silent = False
         self._blocked_until = 0.0
         self._trouble_at = None
+        self._homing = ()
 
     def _greet(self) -> None:
         self._say("")
@@ -187,7 +190,7 @@ class Firmware:
         self._say(f"ALARM:{code}")
 
     def _line_complete(self) -> None:
-        line = self._partial.decode("ascii").strip().upper().replace(" ", "")
+        line = self.faults.into_the_controller(bytes(self._partial), self._chance).strip().upper().replace(" ", "")
         self._partial.clear()
         if self._chance.random() >= self.faults.lose_line:
             self._lines.append(line)
@@ -202,6 +205,8 @@ class Firmware:
             self._greet()
         if self._trouble_at is not None and now >= self._trouble_at[0]:
             self._strike(self._trouble_at[1])
+        if self._homing and not self._planner.busy(now):
+            self._homed()
         while self._lines and not self._silent and self._ready(self._lines[0], now):
             reply = self._execute(self._lines.popleft(), now)
             if reply:
@@ -215,7 +220,7 @@ class Firmware:
             self.hard_limit()
 
     def _ready(self, line: str, now: float) -> bool:
-        if now < self._blocked_until or self._planner.held:
+        if now < self._blocked_until or self._planner.held or self._homing:
             return False
         if "G4" in line or "M" in line or line.startswith("$H"):
             return not self._planner.busy(now)
@@ -260,16 +265,25 @@ class Firmware:
         if not switches:
             self._alarm(9)
             return ""
-        here, physical, slipped = list(self._planner.at(now)), self.physical(), list(self._slipped)
-        seconds = 0.0
+        begin = self._planner.planned_end
+        end = list(begin)
         for switch in switches:
-            speed = self.settings[110 + switch.axis] / 60 * self.settings[100 + switch.axis]
-            seconds = max(seconds, abs(switch.steps - physical[switch.axis]) / speed)
+            end[switch.axis] = switch.steps - self._slipped[switch.axis]
+        self._homing = tuple(switches)
+        self.modes.rapid = True
+        self._queue((end[0], end[1], end[2]), now)
+        return ""
+
+    def _homed(self) -> None:
+        """At the switches: there the count is zero."""
+        here, slipped = list(self._planner.planned_end), list(self._slipped)
+        for switch in self._homing:
             here[switch.axis], slipped[switch.axis] = 0.0, float(switch.steps)
         self._planner.put((here[0], here[1], here[2]))
         self._slipped = (slipped[0], slipped[1], slipped[2])
+        self._homing = ()
         self._state = "Idle"
-        return self._answer_at(now + seconds)
+        self._say("ok")
 
     def _block(self, words: list[tuple[str, float]], now: float) -> str:
         given = dict(words)
@@ -309,14 +323,16 @@ class Firmware:
             unit = np.float32(self.settings[100 + axis])
             base = 0.0 if self.modes.absolute else begin[axis] / float(unit)
             end[axis] = float(round(float(_float32(value + base) * unit)))
-        ways = [(e - b) / self.settings[100 + i] for i, (b, e) in enumerate(zip(begin, end, strict=True))]
-        length = math.hypot(*ways)
-        if length:
-            self._queue((end[0], end[1], end[2]), now, length, ways)
+        self._queue((end[0], end[1], end[2]), now)
         return "ok"
 
-    def _queue(self, end: Steps, now: float, length: float, ways: list[float]) -> None:
+    def _queue(self, end: Steps, now: float) -> None:
         """No axis goes beyond its own speed and acceleration."""
+        begin = self._planner.planned_end
+        ways = [(e - b) / self.settings[100 + i] for i, (b, e) in enumerate(zip(begin, end, strict=True))]
+        length = math.hypot(*ways)
+        if not length:
+            return
         speed = _most((self.settings[110 + i] / 60 for i in range(3)), ways, length)
         acceleration = _most((self.settings[120 + i] for i in range(3)), ways, length)
         if not self.modes.rapid:

@@ -177,11 +177,22 @@ def test_homing_goes_to_the_switch() -> None:
     board = Board(switches=(Switch(1, -5000),), homing=True)
     assert b"to unlock" in board.greeting
     assert board.say("$H\n") == []
-    assert board.say("", wait=0.01) == []
+    board.clock.sleep(0.05)
+    assert -5000 < board.firmware.physical()[1] < 0
+    assert board.say("?!") == []
     board.clock.sleep(10)
     assert board.say("") == ["ok"]
     assert board.firmware.physical() == (0, -5000, 0)
     assert "MPos:0.000,0.000" in board.say("?")[0]
+
+
+def test_reset_while_homing_is_alarm_six() -> None:
+    board = Board(switches=(Switch(1, -500_000),), homing=True)
+    board.say("$H\n", wait=1)
+    assert board.say("\x18")[0] == "ALARM:6"
+    here = board.firmware.physical()
+    board.clock.sleep(10)
+    assert board.firmware.physical() == here
 
 
 def test_homing_without_a_switch_is_alarm_nine() -> None:
@@ -208,6 +219,15 @@ def test_faults_of_the_wire(faults: Faults, heard: list[str]) -> None:
     board = Board()
     board.firmware.spoil(faults)
     assert board.say("$X\n") == heard
+
+
+def test_a_flipped_bit_in_a_line_is_refused_or_another_line() -> None:
+    board = Board()
+    board.firmware.spoil(Faults(garble_line=1))
+    assert {reply.split(":")[0] for _ in range(40) for reply in board.say("G21 G90 G0 X10\n", wait=5)} == {
+        "ok",
+        "error",
+    }
 
 
 def test_faults_are_reproducible() -> None:
