@@ -23,7 +23,7 @@ from scanner.errors import (
 )
 from scanner.plan.scan import StackingPlan
 from scanner.slices import Planes, Slice, Stacked
-from scanner.store.files import make_folder, write_durable
+from scanner.store.files import explained, make_folder, write_durable
 from scanner.store.images import SUFFIXES, encode_depth, encode_image, encode_mask, exif_of, read_image, with_exif
 
 _DEPTH_PER_SLICE = 1000
@@ -241,7 +241,8 @@ def _check_targets(stack: StackInput, out: Path, options: BatchOptions) -> None:
 
 
 def _exif(path: Path) -> bytes | None:
-    data = path.read_bytes()
+    with explained(path, doing="read"):
+        data = path.read_bytes()
     return exif_of(data) if data.startswith(b"\xff\xd8") else None
 
 
@@ -255,7 +256,7 @@ def _stacks_in(folder: Path) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     if files := _images_in(folder):
         yield folder, files
         return
-    inner = sorted((path for path in folder.iterdir() if path.is_dir() and _visible(path)), key=_natural)
+    inner = sorted((path for path in _visible(folder) if path.is_dir()), key=_natural)
     found = [(path, files) for path in inner if (files := _images_in(path))]
     if not found:
         raise NotFound(f"There are no images in {folder}.", f"Images are files that end in {' '.join(SUFFIXES)}.")
@@ -274,12 +275,13 @@ def _loose(files: Sequence[Path]) -> list[tuple[Path, tuple[Path, ...]]]:
 
 
 def _images_in(folder: Path) -> tuple[Path, ...]:
-    files = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and _visible(path) and path.is_file())
+    files = (path for path in _visible(folder) if path.suffix.lower() in SUFFIXES and path.is_file())
     return tuple(sorted(files, key=_natural))
 
 
-def _visible(path: Path) -> bool:
-    return not path.name.startswith(".")
+def _visible(folder: Path) -> list[Path]:
+    with explained(folder, doing="read"):
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def _natural(path: Path) -> tuple[list[str | int], str]:

@@ -128,10 +128,12 @@ def test_the_present_folder_has_a_name(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_only_images_count_and_hidden_files_do_not(tmp_path: Path) -> None:
     make_stack(tmp_path / "vase", count=2)
+    (tmp_path / ".Trash").mkdir()
     for name in ("notes.txt", "._IMG_8.JPG", ".hidden.png", "IMG_9.CR2", "a.jpg.part"):
         (tmp_path / "vase" / name).write_bytes(b"")
     (tmp_path / "vase" / "folder.jpg").mkdir()
     assert len(find_stacks([tmp_path / "vase"])[0].slices) == 2
+    assert len(find_stacks([tmp_path])) == 1
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPEG", "Png", "tif", "TIFF"])

@@ -164,7 +164,7 @@ def remove_tree(path: Path, disk: Disk = SYSTEM_DISK) -> None:
 
 
 @contextmanager
-def explained(path: Path, size: int | None = None) -> Iterator[None]:
+def explained(path: Path, size: int | None = None, doing: str = "write") -> Iterator[None]:
     """Turn an OSError into NoSpace or StoreError that names `path`, and the `size` in bytes of what was written."""
     try:
         yield
@@ -175,6 +175,6 @@ def explained(path: Path, size: int | None = None) -> Iterator[None]:
                 f"The disk is full: no room for {what}.", "Delete scans that you have downloaded, then go on."
             ) from error
         raise StoreError(
-            f"Could not write {what}: {error.strerror or error}.",
-            "Check that the disk is mounted, writable and healthy.",
+            f"Could not {doing} {what}: {error.strerror or error}.",
+            f"Check that the disk is mounted, healthy, and allows to {doing}.",
         ) from error

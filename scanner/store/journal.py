@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
 
-from scanner.errors import CorruptState, StoreError
+from scanner.errors import CorruptState
 from scanner.store.files import SYSTEM_DISK, Disk, FileRecord, explained, sync_folder, write_at
 from scanner.store.seal import seal, unseal
 from scanner.units import Degrees, Dioptres, Frozen, Microseconds, Seconds
@@ -88,10 +88,8 @@ class Journal:
         self._path = path
         self._disk = disk
         self._lock = threading.Lock()
-        try:
+        with explained(path, doing="read"):
             data = path.read_bytes() if path.exists() else b""
-        except OSError as error:
-            raise StoreError(f"Could not read {path}: {error.strerror}.", "Check the disk.") from error
         self._history, self._end = read_journal(data)
 
     @property

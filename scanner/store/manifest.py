@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from scanner.errors import CorruptState, NotFound, StoreError
 from scanner.plan.scan import ScanPlan
-from scanner.store.files import SYSTEM_DISK, Disk, write_durable
+from scanner.store.files import SYSTEM_DISK, Disk, explained, write_durable
 from scanner.store.layout import ID_PATTERN, ScanLayout
 from scanner.store.seal import seal, unseal
 from scanner.units import Frozen
@@ -53,13 +53,13 @@ def load_manifest(layout: ScanLayout) -> Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """One manifest file. Raises NotFound when it is missing, CorruptState when it cannot be used."""
+    """One manifest file. Raises NotFound when it is missing, CorruptState when it cannot be used, StoreError."""
+    if not path.exists():
+        raise NotFound(f"There is no {path}.", _IMAGES_STAY)
+    with explained(path, doing="read"):
+        data = path.read_bytes()
     try:
-        manifest = Manifest.model_validate_json(unseal(path.read_bytes()))
-    except FileNotFoundError:
-        raise NotFound(f"There is no {path}.", _IMAGES_STAY) from None
-    except OSError as error:
-        raise StoreError(f"Could not read {path}: {error.strerror}.", "Check the disk.") from error
+        manifest = Manifest.model_validate_json(unseal(data))
     except CorruptState as error:
         raise CorruptState(f"{path} is damaged: {error.message}", error.hint or _IMAGES_STAY) from error
     except ValidationError as error:

@@ -254,7 +254,8 @@ class ScanStore:
         return path
 
     def _unused(self, scan_id: str) -> str:
-        taken = {path.name.split(".")[0] for path in self._scans.iterdir()}
+        with explained(self._scans, doing="read"):
+            taken = {path.name.split(".")[0] for path in self._scans.iterdir()}
         candidates = (scan_id if n == 1 else f"{scan_id}-{n}" for n in count(1))
         return next(candidate for candidate in candidates if candidate not in taken)
 
@@ -273,9 +274,11 @@ class ScanStore:
         """The folders of scans, also of those half made or half deleted; whatever else lies there is left alone."""
         if not self._scans.is_dir():
             return ()
+        with explained(self._scans, doing="read"):
+            paths = sorted(self._scans.iterdir())
         return tuple(
             path
-            for path in sorted(self._scans.iterdir())
+            for path in paths
             if names.is_scan_id(path.name.removesuffix(names.UNFINISHED).removesuffix(names.DELETED))
             and path.is_dir()
             and not path.is_symlink()
@@ -288,7 +291,8 @@ class ScanStore:
             try:
                 yield self.open(path.name)
             except StoreError as error:
-                yield error
+                if path.exists():  # else it was deleted just now
+                    yield error
             aside = _aside(path)
             if aside.exists():
                 yield CorruptState(
