@@ -29,7 +29,7 @@ class SerialLink:
         try:
             self._port = serial.Serial(port, baud, timeout=READ_S, write_timeout=WRITE_S, exclusive=True)
         except _DEAD as error:
-            raise _missing(port, error) from error
+            raise missing_port(port, error) from error
 
     def read(self, timeout: float) -> bytes:
         """Bytes that are there, else what comes within READ_S (nothing is waited for when `timeout` is 0)."""
@@ -67,11 +67,12 @@ def ports() -> list[str]:
     return [stable.get(found.device, found.device) for found in list_ports.comports()]
 
 
-def _missing(port: str, error: Exception) -> HardwareMissing:
+def missing_port(port: str, error: Exception) -> HardwareMissing:
+    """Why a port cannot be opened, and what to do."""
     found = ports()
     if isinstance(error, OSError) and not Path(port).exists():
-        listed = f"Ports found: {', '.join(found)}" if found else "No ports were found; is the board plugged in"
-        return HardwareMissing(f"No serial port at {port}.", f"{listed}. Set motion.port in the config.")
+        listed = f"Ports found: {', '.join(found)}." if found else "No ports found: is the board plugged in?"
+        return HardwareMissing(f"No serial port at {port}.", f"{listed} Set motion.port in the config.")
     if "Permission denied" in str(error):
         hint = "Add the user of the daemon to the group dialout, then log in again."
     else:

@@ -154,6 +154,18 @@ def test_without_approach_the_turntable_only_turns_forward() -> None:
     assert bench.truth() == round(440 * 200 * 16 / 360)
 
 
+@pytest.mark.parametrize("approach", [0.0, 2.0])
+@pytest.mark.parametrize("angle", [0.0, 30.0, 60.0, 359.99, 7.7])
+def test_to_where_it_is_the_turntable_does_not_turn(approach: float, angle: float) -> None:
+    rig = FAST.model_copy(update={"turntable": FAST.turntable.model_copy(update={"approach": approach})})
+    bench = Bench(rig).homed()
+    bench.turntable.move_to(angle)
+    here = bench.truth()
+    bench.turntable.move_to(angle)
+    bench.turntable.move_to(angle + 360)
+    assert bench.truth() == here
+
+
 @pytest.mark.parametrize("angle", [90.1, -20.1, 450, math.nan, math.inf])
 def test_out_of_range_moves_nothing(angle: float) -> None:
     bench = Bench().homed()

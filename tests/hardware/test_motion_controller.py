@@ -1,5 +1,7 @@
 """The controller's rules on scripts of replies: greeting, asking again, and when a move is done."""
 
+from dataclasses import replace
+
 import pytest
 
 from scanner.clock import FakeClock
@@ -133,6 +135,13 @@ def test_half_of_the_truth_is_not_enough(lie: bytes) -> None:
     link = link_of(dwell=[b"ok\r\n"], status=[lie, lie, THERE])
     started(link).move(MOVE)
     assert link.sent.count(b"?") == 3
+
+
+def test_a_report_with_too_few_axes_is_not_enough() -> None:
+    link = link_of(dwell=[b"ok\r\n"], status=[b"<Idle|MPos:10.000>\r\n", b"<Idle|MPos:0.000,10.000>\r\n"])
+    link.replies[LINE.replace(b"X", b"Y")] = [b"ok\r\n"]
+    started(link).move(replace(MOVE, letter="Y", index=1))
+    assert link.sent.count(b"?") == 2
 
 
 def test_without_the_dwell_a_single_idle_is_not_believed() -> None:

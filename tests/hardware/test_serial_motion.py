@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from serial import SerialException
 
 from scanner.clock import FakeClock, SystemClock
 from scanner.errors import HardwareMissing, MotionError, PositionLost
 from scanner.hardware.motion_controller import Stopped
 from scanner.hardware.motion_settings import MotionSettings
-from scanner.hardware.serial_motion import SerialLink, SerialMotion, motion_over, open_motion, ports
+from scanner.hardware.serial_motion import SerialLink, SerialMotion, missing_port, motion_over, open_motion, ports
 from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.controller_faults import Faults
 from tests.hardware.links import ScriptedLink
@@ -75,6 +76,20 @@ def test_a_file_is_no_port(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(HardwareMissing, match="cannot be opened"):
         SerialLink(str(file), 115_200)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (SerialException("[Errno 13] could not open port /dev/null: Permission denied"), "dialout"),
+        (SerialException("Could not exclusively lock port /dev/null: [Errno 11]"), "one program"),
+        (OSError(5, "Input/output error"), "one program"),
+    ],
+)
+def test_every_reason_has_its_advice(error: Exception, advice: str) -> None:
+    missing = missing_port("/dev/null", error)
+    assert "/dev/null" in missing.message
+    assert advice in missing.hint
 
 
 def test_ports_are_names() -> None:
