@@ -4,6 +4,7 @@ Everything here is at half resolution: a quarter of the work, less noise, and no
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,9 +16,6 @@ Map = NDArray[np.float32]
 
 STRONGEST = 1e30
 """Weights end here: the sum of weights x 255 over any number of slices still fits a float32."""
-
-SURROUNDINGS = 8
-"""By how much the map of the surroundings is smaller than the map of detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +35,14 @@ class Weighing:
     floor: float = 2.0
 
 
-def halved(luma: Plane) -> Plane:
-    """Half-size luma, (ceil(h / 2), ceil(w / 2)) uint8; the last row and column are repeated where odd."""
-    height, width = luma.shape
-    if height % 2 or width % 2:
-        luma = np.asarray(cv2.copyMakeBorder(luma, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
-    size = (luma.shape[1] // 2, luma.shape[0] // 2)
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+def shrunk(plane: Plane, columns: int, rows: int) -> Plane:
+    """Means of `columns` x `rows` samples: (ceil(h / rows), ceil(w / columns)) uint8; where that does not come out, the
+    last row and column are repeated."""
+    below, right = -plane.shape[0] % rows, -plane.shape[1] % columns
+    if below or right:
+        plane = np.asarray(cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+    size = (plane.shape[1] // columns, plane.shape[0] // rows)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def detail(half: Plane, window: float) -> Map:
@@ -59,19 +58,35 @@ def noise(energy: Map) -> float:
 
 
 def surroundings(energy: Map, reach: float) -> Map:
-    """`energy` averaged over `reach` half-size pixels (sigma), computed small; same shape."""
+    """`energy` averaged over `reach` half-size pixels (sigma), at a quarter of the picture's size."""
     height, width = energy.shape
-    size = (max(1, width // SURROUNDINGS), max(1, height // SURROUNDINGS))
-    small = cv2.resize(energy, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), reach / SURROUNDINGS)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    small = cv2.resize(energy, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), reach / 8)
+    size = (-(-width // 2), -(-height // 2))
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def weight(energy: Map, noise_: float, weighing: Weighing) -> Map:
-    """The weight, 1..STRONGEST, of what a slice shows at each place, from its `detail`."""
+def weight(energy: Map, around: Map, noise_: float, weighing: Weighing) -> Map:
+    """The weight, 1..STRONGEST, of what a slice shows at each place, from its `detail` and `surroundings`."""
+    size = (energy.shape[1], energy.shape[0])
+    pull = cv2.resize(_raised(around, noise_, weighing), size, interpolation=cv2.INTER_LINEAR)
+    own = _raised(energy, noise_, weighing)
+    return _steep(cv2.addWeighted(own, 1.0, pull, weighing.pull, 1.0), weighing)
+
+
+def weight_around(around: Map, noise_: float, weighing: Weighing) -> Map:
+    """The same, from the surroundings alone."""
+    return _steep(_raised(around, noise_, weighing) + 1, weighing)
+
+
+def _raised(energy: Map, noise_: float, weighing: Weighing) -> Map:
+    """What stands above the floor, in multiples of it."""
     limit = np.float32(weighing.floor * noise_)
-    measure = np.maximum(energy - limit, 0)
-    around = np.maximum(surroundings(energy, weighing.reach) - limit, 0)
-    measure = cv2.addWeighted(measure, float(1 / limit), around, float(weighing.pull / limit), 1.0)
+    above = energy / limit
+    above -= 1
+    return np.asarray(np.maximum(above, 0), np.float32)
+
+
+def _steep(measure: NDArray[Any], weighing: Weighing) -> Map:
     np.minimum(measure, STRONGEST ** (1 / weighing.steepness), out=measure)
     return np.asarray(cv2.pow(measure, weighing.steepness), np.float32)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scanner.slices import Plane, Planes
 from scanner.stacking.geometry import Matrix, on_plane
 
-STRIP = 128
-"""Rows of weights worked on at a time: what they touch stays in the cache."""
+STRIP = 256
+"""Rows of a plane worked on at a time."""
 
 Map = NDArray[np.float32]
 
@@ -33,8 +33,8 @@ def warped_planes(planes: Planes, matrix: Matrix) -> Planes:
     return Planes(warped(planes.y, matrix), warped(planes.cb, chroma), warped(planes.cr, chroma))
 
 
-def _spread(weights: Map, top: int, bottom: int, columns: int, rows: int) -> Map:
-    """Rows top..bottom of half-size `weights`, `columns` and `rows` times as large, bilinear, centres in register."""
+def spread(weights: Map, top: int, bottom: int, columns: int, rows: int) -> Map:
+    """Rows top..bottom of `weights`, `columns` and `rows` times as large, bilinear, centres in register."""
     if columns == 1 and rows == 1:
         return weights[top:bottom]
     above, below = min(top, 1), min(weights.shape[0] - bottom, 1)
@@ -44,8 +44,16 @@ def _spread(weights: Map, top: int, bottom: int, columns: int, rows: int) -> Map
     return large[above * rows : large.shape[0] - below * rows]
 
 
+def strips(weights: Map, columns: int, rows: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, Map]]:
+    """Rows of a plane of `shape`, and `weights` enlarged to them: what is touched at a time stays in the cache."""
+    for top in range(0, weights.shape[0], STRIP // rows):
+        bottom = min(top + STRIP // rows, weights.shape[0])
+        part = slice(top * rows, min(bottom * rows, shape[0]))
+        yield part, spread(weights, top, bottom, columns, rows)[: part.stop - part.start, : shape[1]]
+
+
 class WeightedSum:
-    """Sum of weight x plane for one plane, whose samples are `columns` x `rows` to a half-size weight (1 or 2).
+    """Sum of weight x plane for one plane, whose samples are `columns` x `rows` to a weight.
 
     `zero` is the value that stands for no light or no colour: 0 in luma, 128 in chroma.
     """
@@ -58,7 +66,7 @@ class WeightedSum:
     def add(self, plane: Plane, weights: Map, brightness: float = 1.0) -> None:
         """Add `plane` with `weights`, its distance from `zero` multiplied by `brightness`."""
         rest = self._zero * (1 - brightness)
-        for rows, weight in self._strips(weights):
+        for rows, weight in strips(weights, self._columns, self._rows, plane.shape):
             product = cv2.multiply(plane[rows], weight, scale=brightness, dtype=cv2.CV_32F)
             if rest:
                 cv2.scaleAdd(weight, rest, product, dst=product)
@@ -68,14 +76,29 @@ class WeightedSum:
     def mean(self, total: Map) -> Plane:
         """The weighted mean, uint8, where `total` is the sum of all weights."""
         plane = np.empty(self._sum.shape, np.uint8)
-        for rows, weight in self._strips(total):
+        for rows, weight in strips(total, self._columns, self._rows, plane.shape):
             target = plane[rows]
             cv2.divide(self._sum[rows], weight, dst=target, dtype=cv2.CV_8U)
         return plane
 
-    def _strips(self, weights: Map) -> Iterator[tuple[slice, Map]]:
-        height, width = self._sum.shape
-        for top in range(0, weights.shape[0], STRIP):
-            bottom = min(top + STRIP, weights.shape[0])
-            rows = slice(top * self._rows, min(bottom * self._rows, height))
-            yield rows, _spread(weights, top, bottom, self._columns, self._rows)[: rows.stop - rows.start, :width]
+
+class WeightedPlanes:
+    """Weighted sums of all planes of a picture; `size` is how many luma pixels, across and down, one weight spans."""
+
+    def __init__(self, like: Planes, size: int) -> None:
+        columns, rows = (size // step for step in subsampling(like))
+        self._sums = (
+            WeightedSum(like.y.shape, size, size, 0),
+            WeightedSum(like.cb.shape, columns, rows, 128),
+            WeightedSum(like.cr.shape, columns, rows, 128),
+        )
+        self.total: Map = np.zeros((-(-like.height // size), -(-like.width // size)), np.float32)
+
+    def add(self, planes: Planes, weights: Map, brightness: float) -> None:
+        """Add `planes` with `weights`, their brightness corrected by the factor `brightness`."""
+        self.total += weights
+        for total, plane in zip(self._sums, (planes.y, planes.cb, planes.cr), strict=True):
+            total.add(plane, weights, brightness)
+
+    def mean(self) -> Planes:
+        return Planes(*(total.mean(self.total) for total in self._sums))

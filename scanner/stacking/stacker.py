@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanner.errors import AlignmentFailed, SlicesDiffer, TooFewSlices
 from scanner.slices import Plane, Planes, Slice, SliceReport, Stacked
-from scanner.stacking import focus
+from scanner.stacking import focus, spill
 from scanner.stacking.align import Fit, align, target
 from scanner.stacking.focus import Map, Weighing
-from scanner.stacking.fuse import WeightedSum, subsampling, warped_planes
+from scanner.stacking.fuse import WeightedPlanes, warped_planes
 from scanner.stacking.geometry import Matrix, Similarity, covered, on_plane
 
 BORDER = 3.0
@@ -57,18 +58,14 @@ class StackBuilder:
         self._shapes = reference.pixels.shapes
         self._size = reference.pixels.size
         self._target = target(reference.pixels.y)
-        columns, rows = subsampling(reference.pixels)
-        self._y = WeightedSum(reference.pixels.y.shape, 2, 2, 0)
-        self._cb = WeightedSum(reference.pixels.cb.shape, 2 // columns, 2 // rows, 128)
-        self._cr = WeightedSum(reference.pixels.cr.shape, 2 // columns, 2 // rows, 128)
-        energy = focus.detail(focus.halved(reference.pixels.y), settings.weighing.window)
-        self._noise = focus.noise(energy)
-        self._total: Map = np.zeros(energy.shape, np.float32)
-        self._places: Map = np.zeros(energy.shape, np.float32)
-        self._peak: Map = np.zeros(energy.shape, np.float32)
-        self._best = np.zeros(energy.shape, np.int16)
+        self._sharp = WeightedPlanes(reference.pixels, 2)
+        self._calm = WeightedPlanes(spill.quarter(reference.pixels), 1)
+        self._noise = 0.0
+        self._peak: Map = np.zeros(self._sharp.total.shape, np.float32)
+        self._best = np.full(self._peak.shape, reference.index, np.int16)
+        self._places: Map = np.zeros(self._peak.shape, np.float32)
         self._fits: dict[int, Fit] = {}
-        self._fuse(reference.index, reference.pixels, energy, 1.0, None)
+        self._fuse(reference.index, reference.pixels, 1.0, None)
 
     def add(self, slice_: Slice) -> None:
         """Align and fuse one more slice.
@@ -85,9 +82,7 @@ class StackBuilder:
             )
         self._fits[slice_.index] = fit
         matrix = fit.similarity.matrix(self._size)
-        planes = warped_planes(slice_.pixels, matrix)
-        energy = focus.detail(focus.halved(planes.y), self._settings.weighing.window)
-        self._fuse(slice_.index, planes, energy, fit.gain ** (-1 / GAMMA), self._seen(matrix))
+        self._fuse(slice_.index, warped_planes(slice_.pixels, matrix), fit.gain ** (-1 / GAMMA), matrix)
 
     def finish(self) -> Stacked:
         """The stacked image. Raises TooFewSlices when there was nothing but the reference slice."""
@@ -95,10 +90,12 @@ class StackBuilder:
             raise TooFewSlices(
                 "The stack has no slice but the reference slice.", "Capture a sweep of two slices or more."
             )
-        pixels = Planes(self._y.mean(self._total), self._cb.mean(self._total), self._cr.mean(self._total))
-        mask = self._mask()
-        depth = self._depth()
-        return Stacked(pixels, depth, mask, self._reference, self._reports(mask))
+        sharp, calm = self._sharp.mean(), self._calm.mean()
+        share = spill.spilled(sharp, calm, self._peak)
+        in_focus = self._in_focus(share)
+        depth = self._depth(in_focus)
+        pixels = spill.calmed(sharp, calm, share)
+        return Stacked(pixels, depth, cleaned(in_focus), self._reference, self._reports(in_focus))
 
     def _check(self, slice_: Slice) -> None:
         if slice_.pixels.shapes != self._shapes:
@@ -118,38 +115,45 @@ class StackBuilder:
         slope = steps @ found / (steps @ steps)
         return Similarity().stepped(slope * (index - self._reference))
 
-    def _fuse(self, index: int, planes: Planes, energy: Map, brightness: float, seen: Plane | None) -> None:
-        """Add a warped slice to the running sums, where it was `seen`."""
-        weight = focus.weight(energy, self._noise, self._settings.weighing)
-        if seen is not None:
+    def _fuse(self, index: int, planes: Planes, brightness: float, matrix: Matrix | None) -> None:
+        """Add a slice that was warped with `matrix` to the running sums; None: the reference slice."""
+        weighing = self._settings.weighing
+        energy = focus.detail(focus.shrunk(planes.y, 2, 2), weighing.window)
+        if matrix is None:
+            self._noise = focus.noise(energy)
+        around = focus.surroundings(energy, weighing.reach)
+        weight = focus.weight(energy, around, self._noise, weighing)
+        calm = focus.weight_around(around, self._noise, weighing)
+        if matrix is not None:
+            seen = self._seen(matrix)
             energy *= seen
             weight *= seen
+            calm *= focus.shrunk(seen * np.uint8(255), 2, 2) == 255
         better = energy > self._peak
         self._peak[better] = energy[better]
         self._best[better] = index
-        self._total += weight
         self._places += weight * np.float32(index)
-        self._y.add(planes.y, weight, brightness)
-        self._cb.add(planes.cb, weight, brightness)
-        self._cr.add(planes.cr, weight, brightness)
+        self._sharp.add(planes, weight, brightness)
+        self._calm.add(spill.quarter(planes), calm, brightness)
 
     def _seen(self, matrix: Matrix) -> Plane:
-        columns, rows = self._total.shape[1], self._total.shape[0]
+        rows, columns = int(self._peak.shape[0]), int(self._peak.shape[1])
         return covered(on_plane(matrix, 2, 2), (columns, rows), BORDER)
 
-    def _mask(self) -> Plane:
-        sharp = (self._peak > OBJECT * self._noise).astype(np.uint8) * np.uint8(255)
-        closed = cv2.morphologyEx(sharp, cv2.MORPH_CLOSE, CLEANER)
-        return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, CLEANER), np.uint8)
+    def _in_focus(self, share: Map) -> NDArray[np.bool_]:
+        """Half size: where something came into focus, and not the rim of something blurred."""
+        size = (self._peak.shape[1], self._peak.shape[0])
+        spilled = cv2.resize(share, size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray((self._peak > OBJECT * self._noise) & (spilled < 0.5))
 
-    def _depth(self) -> Map:
+    def _depth(self, in_focus: NDArray[np.bool_]) -> Map:
         best = self._best.astype(np.float32)
         half = np.float32(0.5)
-        depth = np.clip(self._places / self._total, best - half, best + half)
-        return np.where(self._peak > OBJECT * self._noise, depth, np.float32(np.nan))
+        depth = np.clip(self._places / self._sharp.total, best - half, best + half)
+        return np.where(in_focus, depth, np.float32(np.nan))
 
-    def _reports(self, mask: Plane) -> tuple[SliceReport, ...]:
-        object_ = self._best[mask > 0]
+    def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
+        object_ = self._best[in_focus]
         fits = self._fits | {self._reference: Fit(Similarity(), 1.0, 0.0, 1.0)}
         return tuple(
             SliceReport(
@@ -160,3 +164,10 @@ class StackBuilder:
             )
             for index, fit in sorted(fits.items())
         )
+
+
+def cleaned(in_focus: NDArray[np.bool_]) -> Plane:
+    """A mask without its smallest holes and specks: uint8, 255 = object."""
+    mask = in_focus.astype(np.uint8) * np.uint8(255)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, CLEANER)
+    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, CLEANER), np.uint8)

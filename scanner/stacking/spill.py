@@ -1,0 +1,67 @@
+"""Takes back light that blurred highlights spill over plain surroundings.
+
+The rim of a blurred highlight on a plain dark surface is a detail that the right slice, in which the highlight is
+sharp, does not have: so a wrong slice wins there, and leaves a bright blotch. What gives it away is that it is brighter
+(or, around a dark thing, darker) over a wide area than in the slice in which the surroundings are sharp, by more than
+its detail is strong. There the calm picture takes its place: the same sums at quarter size, weighed by the surroundings
+alone. Where that acts nothing has detail, so a quarter of the size is enough.
+"""
+
+import cv2
+import numpy as np
+
+from scanner.slices import Plane, Planes
+from scanner.stacking.focus import Map, shrunk
+from scanner.stacking.fuse import strips, subsampling
+
+QUARTER = 4
+UNSEEN = 1.0
+"""A difference in brightness up to this, in 8-bit steps, is nobody's blotch."""
+
+DETAIL = 0.2
+"""Spilled light, squared, is more than this share of the energy of the detail; detail of true things is stronger."""
+
+SMOOTH = 1.5
+
+
+def quarter(planes: Planes) -> Planes:
+    """All planes at a quarter of luma's size, 4:4:4."""
+    columns, rows = (QUARTER // step for step in subsampling(planes))
+    y = shrunk(planes.y, QUARTER, QUARTER)
+    return Planes(y, shrunk(planes.cb, columns, rows), shrunk(planes.cr, columns, rows))
+
+
+def spilled(sharp: Planes, calm: Planes, peak: Map) -> Map:
+    """Where `sharp` shows spilled light, 0..1, at quarter size.
+
+    `calm`: quarter size, 4:4:4. `peak`: the strongest `detail` of any slice, at half size.
+    """
+    ours = shrunk(sharp.y, QUARTER, QUARTER)
+    lift = cv2.GaussianBlur(cv2.subtract(calm.y, ours, dtype=cv2.CV_32F), (0, 0), SMOOTH)
+    above = np.maximum(np.abs(lift) - UNSEEN, 0)
+    size = (ours.shape[1], ours.shape[0])
+    detail = cv2.resize(peak, size, interpolation=cv2.INTER_AREA)
+    share = np.clip(above * above / (DETAIL * detail + 1e-3) - 0.5, 0, 1)
+    return np.asarray(cv2.GaussianBlur(share, (0, 0), 1.0), np.float32)
+
+
+def calmed(sharp: Planes, calm: Planes, share: Map) -> Planes:
+    """`sharp`, with `share` (from `spilled`) of `calm` in it."""
+    columns, rows = (QUARTER // step for step in subsampling(sharp))
+    return Planes(
+        _mixed(sharp.y, calm.y, share, QUARTER, QUARTER),
+        _mixed(sharp.cb, calm.cb, share, columns, rows),
+        _mixed(sharp.cr, calm.cr, share, columns, rows),
+    )
+
+
+def _mixed(sharp: Plane, calm: Plane, share: Map, columns: int, rows: int) -> Plane:
+    mixed = np.empty_like(sharp)
+    calm_strips = strips(calm.astype(np.float32), columns, rows, sharp.shape)
+    for (part, other), (_, much) in zip(calm_strips, strips(share, columns, rows, sharp.shape), strict=True):
+        if much.any():
+            own = sharp[part].astype(np.float32)
+            mixed[part] = np.rint(own + much * (other - own))
+        else:
+            mixed[part] = sharp[part]
+    return mixed
