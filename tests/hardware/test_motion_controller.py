@@ -230,3 +230,99 @@ def test_close_closes_the_link() -> None:
     link = link_of()
     started(link).close()
     assert link.closed
+
+
+@pytest.mark.parametrize(
+    ("greeting", "identity", "own", "version", "settings"),
+    [
+        pytest.param(
+            b"Grbl 1.1f ['$' for help]\r\n[MSG:'$H'|'$X' to unlock]\r\n",
+            b"[VER:1.1f.20170801:]\r\n[OPT:V,15,128]\r\nok\r\n",
+            b"$0=10\r\n$1=25\r\n$10=1\r\n$100=250.000\r\n$101=250.000\r\nok\r\n",
+            "1.1f",
+            {0: 10, 1: 25, 10: 1, 100: 250, 101: 250},
+            id="grbl-locked",
+        ),
+        pytest.param(
+            b"\x00\x80\xfe\r\nGrblHAL 1.1f ['$' or '$HELP' for help]\r\n",
+            b"[VER:1.1f.20230610:]\r\n[OPT:VNM,35,1024,3,0]\r\n[NEWOPT:ENUMS,RT+,HOME]\r\n[FIRMWARE:grblHAL]\r\nok\r\n",
+            b"$0=10.0\r\n$1=255\r\n$70=7\r\n$100=88.889\r\n$341=0\r\n$N0=\r\nok\r\n",
+            "1.1f",
+            {0: 10, 1: 255, 70: 7, 100: 88.889, 341: 0},
+            id="grblhal",
+        ),
+        pytest.param(
+            b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET)\r\n[MSG:INFO: FluidNC v3.7.8]\r\n"
+            b"\r\nGrbl 3.7 [FluidNC v3.7.8 (wifi) '$' for help]\r\n",
+            b"[VER:3.7 FluidNC v3.7.8 (wifi):]\r\n[OPT:MPHS]\r\nok\r\n",
+            b"$10=1\r\n$13=Off\r\nok\r\n",
+            "3.7",
+            {10: 1},
+            id="fluidnc",
+        ),
+    ],
+)
+def test_firmwares_that_speak_the_dialect(
+    greeting: bytes, identity: bytes, own: bytes, version: str, settings: dict[int, float]
+) -> None:
+    link = link_of(unasked=greeting, settings=[own])
+    link.replies[b"$I\n"] = [identity]
+    controller = started(link)
+    assert controller.version == version
+    assert controller.settings == settings
+
+
+@pytest.mark.parametrize(
+    ("report", "resets"),
+    [
+        (OLD, 0),
+        (b"<Alarm|MPos:0.000,0.000,0.000>\r\n", 1),
+        (HELD, 1),
+        (b"<Door:0|MPos:0.000,0.000,0.000>\r\n", 1),
+        (b"<Sleep|MPos:0.000,0.000,0.000>\r\n", 1),
+        (b"<Check|MPos:0.000,0.000,0.000>\r\n", 1),
+        (b"", 1),
+    ],
+    ids=["idle", "alarm", "hold", "door", "sleep", "check", "silent"],
+)
+def test_wake_resets_whatever_is_not_idle(report: bytes, resets: int) -> None:
+    asked = [report] * (6 if not report else 1)
+    link = link_of(status=[*asked, OLD])
+    controller = started(link)
+    controller.wake()
+    assert link.sent.count(b"\x18") == resets
+    assert controller.epoch == 0
+
+
+@pytest.mark.parametrize(("state", "said"), [("Alarm", [b"?", b"$X\n", b"?"]), ("Idle", [b"?"])])
+def test_unlock_only_what_is_locked(state: str, said: list[bytes]) -> None:
+    link = link_of(status=[b"<%s|MPos:0.000,0.000,0.000>\r\n" % state.encode()])
+    link.replies[b"$X\n"] = [b"[MSG:Caution: Unlocked]\r\nok\r\n"]
+    started(link).unlock()
+    assert link.sent == said
+
+
+def test_a_locked_controller_keeps_its_lamp_for_later() -> None:
+    """After a reset into the alarm state no lamp can be switched; unlocking brings it back."""
+    alarm = b"<Alarm|MPos:0.000,0.000,0.000>\r\n"
+    link = link_of(lamp=[b"ok\r\n"], status=[alarm, alarm, OLD])
+    link.replies[b"$X\n"] = [b"ok\r\n"]
+    controller = started(link)
+    controller.light("M8")
+    link.sent.clear()
+    controller.reset()
+    assert b"M8\n" not in link.sent
+    controller.unlock()
+    assert link.sent[-1] == b"M8\n"
+
+
+def test_work_positions_with_a_rare_offset() -> None:
+    """With $10=0 the offset comes only now and then; the last one holds until the next."""
+    first = b"<Idle|WPos:1.000,0.000,0.000|WCO:9.000,0.000,0.000>\r\n"
+    link = link_of(dwell=[b"ok\r\n"], status=[first])
+    controller = started(link)
+    controller.status()
+    assert controller.mpos == (10.0, 0.0, 0.0)
+    link.replies[b"?"] = [b"<Idle|WPos:1.000,0.000,0.000>\r\n"]
+    controller.move(MOVE)
+    assert controller.mpos == (10.0, 0.0, 0.0)
