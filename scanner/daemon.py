@@ -46,7 +46,11 @@ from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanFolder, ScanStore
 from scanner.units import Frozen
 
-DEMO_PLAN = ScanPlan(name="demo", path=RingsPath(rings=(Ring(tilt_deg=20, count=12),)), sweep=SweepPlan(count=8))
+DEMO_PLAN = ScanPlan(
+    name="demo",
+    path=RingsPath(rings=(Ring(tilt_deg=20, count=8),)),
+    sweep=SweepPlan(near=12.6, far=8.2, count=8),
+)
 PREVIEW_TIMEOUT_S = 10.0
 
 

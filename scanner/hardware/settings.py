@@ -57,12 +57,12 @@ class SimulatedSettings(Frozen):
     width: Pixels = Field(default=1920, ge=160, le=9248, multiple_of=2, description="Width of the sensor.")
     height: Pixels = Field(default=1080, ge=120, le=6944, multiple_of=2, description="Height of the sensor.")
     seed: int = Field(default=1, ge=0, le=2**31, description="Which object: the same seed gives the same pictures.")
-    frame_rate: FramesPerSecond = Field(default=30.0, ge=1, le=1000, description="Frames a second.")
+    frame_rate: FramesPerSecond = Field(default=60.0, ge=1, le=1000, description="Frames a second.")
     breathing: float = Field(
         default=0.015, ge=0, le=0.1, description="How much larger the picture is at the nearest lens position."
     )
     shake_px: float = Field(
-        default=0.2, ge=0, le=10, description="Standard deviation of the shake between frames, in pixels."
+        default=0.05, ge=0, le=10, description="Standard deviation of the shake between frames, in pixels."
     )
     lens_lag_ms: Milliseconds = Field(
         default=30.0, ge=0.1, le=1000, description="Time constant of the lens: how slowly it swings in."

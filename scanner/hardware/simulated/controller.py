@@ -18,8 +18,8 @@ from scanner.units import Degrees
 TICK_S = 0.002
 IDLE_S = 0.05
 CLOSED_S = 0.01
-TURNTABLE = AxisSettings(letter="X", steps_per_degree=200 * 16 / 360, max_speed=120.0, acceleration=1000.0)
-TILT = TiltSettings(letter="Y", steps_per_degree=200 * 16 * 5 / 360, max_speed=60.0, acceleration=500.0)
+TURNTABLE = AxisSettings(letter="X", steps_per_degree=100.0, max_speed=120.0, acceleration=1000.0)
+TILT = TiltSettings(letter="Y", steps_per_degree=100.0, max_speed=60.0, acceleration=500.0)
 
 
 class SimulatedController:
