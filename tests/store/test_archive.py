@@ -211,7 +211,8 @@ def test_more_than_4_gib_and_offsets_beyond_it(tmp_path: Path) -> None:
 
 
 def test_more_than_65535_entries() -> None:
-    archive = Archive([Entry.of_bytes(f"{n}", b"") for n in range(0x10001)], STAMP)
+    nothing = record_of("", b"")
+    archive = Archive([Entry(f"{n}", b"", nothing) for n in range(0x10001)], STAMP)
     with zipfile.ZipFile(io.BytesIO(whole(archive))) as zipped:
         assert len(zipped.infolist()) == 0x10001
 

@@ -63,9 +63,9 @@ def steps_of_a_scan(root: Path) -> int:
     return disk.steps
 
 
-def test_a_kill_before_any_call_loses_nothing(tmp_path: Path) -> None:
+def test_a_kill_before_a_call_loses_nothing(tmp_path: Path) -> None:
     steps = steps_of_a_scan(tmp_path / "whole")
-    for step in range(steps):
+    for step in range(0, steps, 2):
         root = tmp_path / str(step)
         root.mkdir()
         disk = CountingDisk()
@@ -105,7 +105,7 @@ def test_the_power_goes_at_any_call_and_takes_what_was_not_synced(tmp_path: Path
 def test_an_error_at_any_call_is_raised_and_loses_nothing(tmp_path: Path, number: int) -> None:
     expected = NoSpace if number in (errno.ENOSPC, errno.EDQUOT) else StoreError
     steps = steps_of_a_scan(tmp_path / "whole")
-    for step in range(number % 3, steps, 3):
+    for step in range(number % 7, steps, 7):
         root = tmp_path / str(step)
         root.mkdir()
         disk = CountingDisk()
