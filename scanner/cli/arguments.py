@@ -1,0 +1,92 @@
+"""The arguments of every command. Nothing heavy is imported here: help comes at once, on a broken machine as well."""
+
+import argparse
+from pathlib import Path
+from typing import TypeAlias
+
+from scanner import __version__
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
+
+EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 config file, 4 hardware or its library missing, 5 partly done"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. `command` of the result names the module of this package that runs it."""
+    top = argparse.ArgumentParser(
+        prog="focusrig", description="A focus-stacking scanner: one sharp image per position.", epilog=EPILOG
+    )
+    top.add_argument("--version", action="version", version=f"focusrig {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for add in (_add_serve, _add_scan, _add_stack, _add_doctor):
+        command = add(commands)
+        command.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice: everything")
+    return top
+
+
+def _add_serve(commands: Commands) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        "serve",
+        help="run the scanner and its page",
+        description="Run the scanner and serve its page. Without a config file, the rig is a simulated one.",
+    )
+    command.add_argument("--config", type=Path, metavar="FILE", help="config file (TOML)")
+    command.add_argument("--data", type=Path, metavar="DIR", help="folder of the scans, instead of the config's")
+    command.add_argument("--host", help="address to listen on, instead of the config's")
+    command.add_argument("--port", type=port, help="port to listen on, instead of the config's")
+    command.add_argument("--demo", action="store_true", help="start a small scan when there is none yet")
+    return command
+
+
+def _add_scan(commands: Commands) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        "scan",
+        help="run a plan on a running scanner",
+        description="Start a scan and show its progress. Ctrl-C leaves the scan running.",
+    )
+    command.add_argument("plan", metavar="PLAN", help="plan as JSON or TOML file; - reads it from standard input")
+    command.add_argument("--server", default="http://localhost:8080", metavar="URL", help="default: %(default)s")
+    return command
+
+
+def _add_stack(commands: Commands) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        "stack",
+        help="stack pictures that are files already",
+        description="Stack the pictures of one folder, or given one by one, into one sharp image; "
+        "of a folder of folders, each folder into one.",
+    )
+    command.add_argument("inputs", metavar="INPUT", nargs="+", type=Path, help="pictures, a folder, or one of folders")
+    command.add_argument("-o", "--output", metavar="OUT", type=Path, help="file; for a folder of folders a folder")
+    command.add_argument(
+        "--reference", type=reference, default="middle", metavar="N", help='index of the reference slice, or "middle"'
+    )
+    command.add_argument("--depth", type=Path, metavar="FILE", help="write the depth map too, as 16-bit PNG")
+    command.add_argument("--mask", type=Path, metavar="FILE", help="write the mask of the object too, as PNG")
+    command.add_argument("--json", action="store_true", help="print a report as JSON")
+    return command
+
+
+def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        "doctor", help="check this machine", description="Check libraries, devices, data folder and port."
+    )
+    command.add_argument("--config", type=Path, metavar="FILE", help="config file (TOML)")
+    command.add_argument("--json", action="store_true", help="print the findings as JSON")
+    return command
+
+
+def port(text: str) -> int:
+    """A TCP port from 1 to 65535."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
+def reference(text: str) -> int | str:
+    """A reference slice: "middle" or its index."""
+    if text == "middle":
+        return text
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5):
+        raise argparse.ArgumentTypeError(f'{text!r} is neither "middle" nor the index of a slice')
+    return int(text)

@@ -1,0 +1,68 @@
+"""`focusrig serve --demo`: one small scan, from start to zip, told on the terminal."""
+
+import queue
+import threading
+from types import TracebackType
+from typing import Self
+
+from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
+from scanner.cli.output import ProgressBar, duration, print_error
+from scanner.daemon import DEMO_PLAN, Daemon
+from scanner.errors import FocusrigError
+
+
+class Demo:
+    """Starts the scan when there is none yet, and follows it in a thread of its own until it ends or the context."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._updates: queue.Queue[Status | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._follow, name="demo")
+
+    def __enter__(self) -> Self:
+        if self._daemon.scans():
+            print("There are scans already, so no demo scan is started.", flush=True)
+            return self
+        self._unsubscribe = self._daemon.subscribe(self._updates.put)
+        self._scan_id = self._daemon.start_scan(DEMO_PLAN).id
+        print(f"Demo scan {self._scan_id}: {len(DEMO_PLAN.positions())} positions", flush=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._updates.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _follow(self) -> None:
+        bar = ProgressBar()
+        try:
+            while (status := self._updates.get()) is not None:
+                if status.scan is None or status.scan.id != self._scan_id:
+                    continue
+                bar.show(status.scan.stacked, status.scan.positions_total, _words(status.scan))
+                if status.scan.state == RunState.FINISHED:
+                    bar.end()
+                    self._tell_end(status.scan)
+                    return
+        finally:
+            bar.end()
+            self._unsubscribe()
+
+    def _tell_end(self, scan: ScanStatus) -> None:
+        if scan.reason != FinishReason.COMPLETED:
+            print(f"The demo scan ended: {scan.problem.message if scan.problem else scan.reason}", flush=True)
+            return
+        try:
+            path = self._daemon.export(scan.id)
+        except FocusrigError as error:
+            print_error(error)
+            return
+        print(f"Images for photogrammetry, {scan.stacked} of them: {path.resolve()}", flush=True)
+
+
+def _words(scan: ScanStatus) -> str:
+    eta = f", {duration(scan.eta_s)} left" if scan.eta_s is not None else ""
+    return f"{scan.activity}{eta}"

@@ -1,0 +1,114 @@
+"""Stacking files from the command line."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from scanner.batch import StackInput
+from scanner.cli import main
+from scanner.cli.arguments import parser
+from scanner.cli.exits import Exit
+from scanner.cli.stack import plan_jobs
+
+
+def draw_stack(folder: Path) -> None:
+    """Two pictures of one texture: the left half sharp in one, the right half in the other."""
+    folder.mkdir(parents=True)
+    sharp = np.random.default_rng(7).integers(0, 255, (160, 240), dtype=np.uint8)
+    sharp = cv2.GaussianBlur(sharp, (0, 0), 1.0)
+    soft = cv2.GaussianBlur(sharp, (0, 0), 3.0)
+    left, right = sharp.copy(), soft.copy()
+    left[:, 120:], right[:, 120:] = soft[:, 120:], sharp[:, 120:]
+    for name, pixels in (("1.jpg", left), ("2.jpg", right)):
+        (folder / name).write_bytes(cv2.imencode(".jpg", pixels)[1].tobytes())
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def sharpness(path: Path) -> float:
+    pixels = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    assert pixels is not None
+    return float(cv2.Laplacian(pixels, cv2.CV_64F).var())
+
+
+def test_one_folder_is_one_image(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw_stack(place / "beetle")
+    assert main(["stack", "beetle"]) == Exit.OK
+    assert capsys.readouterr().out == "beetle_stacked.jpg\n"
+    slices = [sharpness(place / "beetle" / name) for name in ("1.jpg", "2.jpg")]
+    assert sharpness(place / "beetle_stacked.jpg") > 1.2 * max(slices)
+
+
+def test_a_folder_of_folders_is_a_folder_of_images(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        draw_stack(place / "in" / name)
+    assert main(["stack", "in", "-o", "out", "--mask", "masks"]) == Exit.OK
+    captured = capsys.readouterr()
+    assert captured.out == "out/a.jpg\nout/b.jpg\n"
+    assert captured.err == "0/2  a\n1/2  b\n2/2\n"
+    assert sorted(path.name for path in (place / "masks").iterdir()) == ["a_mask.png", "b_mask.png"]
+
+
+def test_one_that_fails_does_not_stop_the_rest(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw_stack(place / "in" / "a")
+    draw_stack(place / "in" / "b")
+    (place / "in" / "a" / "2.jpg").write_bytes(b"\xff\xd8 torn")
+    assert main(["stack", "in", "-o", "out", "--json"]) == Exit.PARTLY
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert [stack["output"] for stack in report["stacks"]] == ["out/b.jpg"]
+    assert [(failed["input"], failed["code"]) for failed in report["failed"]] == [("a", "image-unreadable")]
+    assert "focusrig: " in captured.err
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["nothing"], "There is no nothing"),
+        (["empty"], "no images"),
+        (["beetle/1.jpg"], "alone"),
+        (["beetle", "--reference", "7"], "reference slice 7"),
+        (["beetle", "-o", "beetle/1.jpg"], "one of the slices"),
+    ],
+)
+def test_what_cannot_be_stacked(place: Path, capsys: pytest.CaptureFixture[str], argv: list[str], words: str) -> None:
+    draw_stack(place / "beetle")
+    (place / "empty").mkdir()
+    assert main(["stack", *argv]) == Exit.FAILED
+    assert words in capsys.readouterr().err
+
+
+ONE = [StackInput("a", (Path("1.jpg"), Path("2.jpg")))]
+TWO = [*ONE, StackInput("b", (Path("3.jpg"), Path("4.jpg")))]
+
+
+@pytest.mark.parametrize(
+    ("stacks", "options", "outputs"),
+    [
+        (ONE, [], ["a_stacked.jpg"]),
+        (ONE, ["-o", "x.png"], ["x.png"]),
+        (ONE, ["-o", "folder"], ["folder/a.jpg"]),
+        (TWO, [], ["stacked/a.jpg", "stacked/b.jpg"]),
+        (TWO, ["-o", "folder"], ["folder/a.jpg", "folder/b.jpg"]),
+        (TWO, ["-o", "x.png"], ["x.png/a.jpg", "x.png/b.jpg"]),
+    ],
+)
+def test_where_images_go(stacks: list[StackInput], options: list[str], outputs: list[str]) -> None:
+    jobs = plan_jobs(stacks, parser().parse_args(["stack", "in", *options]))
+    assert [str(job.output) for job in jobs] == outputs
+
+
+def test_depth_and_mask_go_beside(place: Path) -> None:
+    arguments = parser().parse_args(["stack", "in", "--depth", "d", "--mask", "m.png"])
+    (job,) = plan_jobs(ONE, arguments)
+    assert (str(job.options.depth), str(job.options.mask)) == ("d/a_depth.png", "m.png")
+    assert [str(job.options.mask) for job in plan_jobs(TWO, arguments)] == ["m.png/a_mask.png", "m.png/b_mask.png"]
+    assert place.is_dir()
