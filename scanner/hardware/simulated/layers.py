@@ -55,7 +55,7 @@ class Layered(Protocol):
 def inset_of(there: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """How many pixels (h, w) lie between a pixel and the outline, 255 at most, 0 outside."""
     padded = np.pad(there.astype(np.uint8), 1)
-    return np.minimum(cv2.distanceTransform(padded, cv2.DIST_L2, 3), 255).astype(np.uint8)[1:-1, 1:-1]
+    return np.minimum(cv2.distanceTransform(padded, cv2.DIST_L2, 5), 255).astype(np.uint8)[1:-1, 1:-1]
 
 
 def dioptres_of(code: NDArray[Any], far: float, near: float) -> NDArray[np.float64]:

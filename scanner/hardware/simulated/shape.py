@@ -146,9 +146,9 @@ def field(at: Points) -> Floats:
 
 
 def _tail(at: Points) -> Floats:
-    """A chain of capsules that stands clear of the back; 4 mm and more in front of it merely `FAR`."""
-    near = at[1] > TAIL_FRONT - FAR
-    tail = np.full_like(at[1], FAR)
+    """A chain of capsules that stands clear of the back; 4 mm and more in front of it merely a lower bound."""
+    tail = TAIL_FRONT - at[1]
+    near = tail < FAR
     if near.any():
         tail[near] = _chain((at[0][near], at[1][near], at[2][near]))
     return tail
@@ -177,12 +177,14 @@ def distance(points: Sequence[Triple] | Floats) -> NDArray[np.float64]:
     """Signed distance in mm, (n,), of points (n, 3) in mm; negative inside.
 
     Walks to the foot point by Newton steps along the gradient. Within a few mm of the surface the result is the true
-    distance to better than a micrometre where the surface is smooth; far away it is an estimate.
+    distance to a few micrometres where the surface is smooth; far away, or deep inside where the walk has no way to
+    go, it is an estimate.
     """
     start = np.asarray(points, np.float64).reshape(-1, 3).T
     foot = start.copy()
     for _ in range(6):
         slope = gradient(foot, step=1e-4)
         foot = foot - slope * (field(foot) / np.maximum((slope * slope).sum(0), 1e-3))
-    span: NDArray[np.float64] = np.sqrt(np.square(start - foot).sum(0))
-    return np.copysign(span, field(start))
+    estimate = field(start)
+    span = np.where(np.abs(field(foot)) < 1e-3, np.sqrt(np.square(start - foot).sum(0)), np.abs(estimate))
+    return np.asarray(np.copysign(span, estimate), np.float64)

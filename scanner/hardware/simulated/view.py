@@ -70,8 +70,11 @@ class View:
         known = layers.dioptres_of(code, self.far, self.near).astype(np.float32)
         known[code == 0] = np.nan
         move = self._placed(self._move(lens), 0)
-        moved = cv2.warpAffine(known, move, self._size, flags=cv2.INTER_LINEAR, borderValue=float("nan"))
-        return np.asarray(moved, np.float32)
+        smooth, nearest = (
+            cv2.warpAffine(known, move, self._size, flags=flags, borderValue=float("nan"))
+            for flags in (cv2.INTER_LINEAR, cv2.INTER_NEAREST)
+        )
+        return np.where(np.isfinite(smooth), smooth, nearest).astype(np.float32)
 
     @property
     def _size(self) -> tuple[int, int]:
