@@ -9,13 +9,15 @@ from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
 from scanner.cli.output import ProgressBar, duration, print_error
 from scanner.daemon import DEMO_PLAN, Daemon
 from scanner.errors import FocusrigError
+from scanner.plan.scan import ScanPlan
 
 
 class Demo:
     """Starts the scan when there is none yet, and follows it in a thread of its own until it ends or the context."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, plan: ScanPlan = DEMO_PLAN) -> None:
         self._daemon = daemon
+        self._plan = plan
         self._updates: queue.Queue[Status | None] = queue.Queue()
         self._thread = threading.Thread(target=self._follow, name="demo")
 
@@ -24,8 +26,8 @@ class Demo:
             print("There are scans already, so no demo scan is started.", flush=True)
             return self
         self._unsubscribe = self._daemon.subscribe(self._updates.put)
-        self._scan_id = self._daemon.start_scan(DEMO_PLAN).id
-        print(f"Demo scan {self._scan_id}: {len(DEMO_PLAN.positions())} positions", flush=True)
+        self._scan_id = self._daemon.start_scan(self._plan).id
+        print(f"Demo scan {self._scan_id}: {len(self._plan.positions())} positions", flush=True)
         self._thread.start()
         return self
 
@@ -33,6 +35,10 @@ class Demo:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._updates.put(None)
+        self.join()
+
+    def join(self) -> None:
+        """Block until the demo scan, if one was started, has ended and been told of."""
         if self._thread.ident is not None:
             self._thread.join()
 

@@ -27,12 +27,17 @@ def run(arguments: argparse.Namespace) -> Exit:
     client = Client(arguments.server)
     scan = client.start_scan(plan)
     print(f"Scan {scan.id}: {scan.positions_total} positions", file=sys.stderr)
+    return watch(client, scan, ProgressBar(), SystemClock())
+
+
+def watch(client: Client, scan: ScanStatus, bar: ProgressBar, clock: Clock) -> Exit:
+    """Follow the scan and tell its end; an interrupt ends the watching, not the scan."""
     try:
-        end = follow(client, scan, ProgressBar(), SystemClock())
+        return tell_end(client, follow(client, scan, bar, clock))
     except KeyboardInterrupt:
-        print(f"\nThe scan goes on without this command; see {client.url}/", file=sys.stderr)
+        bar.end()
+        print(f"The scan goes on without this command; see {client.url}/", file=sys.stderr)
         return Exit.INTERRUPTED
-    return tell_end(client, end)
 
 
 def read_plan(source: str) -> ScanPlan:

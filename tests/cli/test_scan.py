@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from scanner.api.app import create_app
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus
 from scanner.cli import main
 from scanner.cli.client import Client, Unreachable
 from scanner.cli.exits import Exit
 from scanner.cli.output import ProgressBar
-from scanner.cli.scan import PATIENCE_S, follow, read_plan, tell_end
+from scanner.cli.scan import PATIENCE_S, follow, read_plan, tell_end, watch
 from scanner.clock import FakeClock
+from scanner.daemon import Daemon
 from scanner.errors import PlanError
 from tests.api.scans import SMALL_PLAN
+from tests.api.servers import serving
 
 TOML = 'name = "vase"\n[path]\nkind = "rings"\nrings = [{ count = 3, tilt_deg = 10 }]\n[sweep]\nnear = 9\nfar = 6\n'
 JSON = json.dumps(tomllib.loads(TOML))
@@ -120,11 +123,24 @@ def test_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "focusrig: The lens did not arrive.\n  Look at the cable.\n"
 
 
-def test_a_whole_scan(daemon_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+class Interrupted(FakeClock):
+    """A clock on which somebody presses Ctrl-C."""
+
+    def sleep(self, seconds: float) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_leaves_the_scan_running(capsys: pytest.CaptureFixture[str]) -> None:
+    assert watch(Story(), status(), ProgressBar(io.StringIO()), Interrupted()) == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "The scan goes on without this command; see http://rig.local:8080/\n"
+
+
+def test_a_whole_scan(daemon: Daemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "plan.json").write_text(SMALL_PLAN.model_dump_json())
-    assert main(["scan", str(tmp_path / "plan.json"), "--server", daemon_url]) == Exit.OK
+    with serving(create_app(daemon)) as (_, (host, port)):
+        assert main(["scan", str(tmp_path / "plan.json"), "--server", f"http://{host}:{port}"]) == Exit.OK
     captured = capsys.readouterr()
-    assert captured.out.startswith(daemon_url)
+    assert captured.out.startswith(f"http://{host}:{port}/api/v1/scans/")
     assert captured.err.splitlines()[-1] == "2/2  completed"
 
 

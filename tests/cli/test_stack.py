@@ -17,8 +17,8 @@ from scanner.cli.stack import plan_jobs
 def draw_stack(folder: Path) -> None:
     """Two pictures of one texture: the left half sharp in one, the right half in the other."""
     folder.mkdir(parents=True)
-    sharp = np.random.default_rng(7).integers(0, 255, (160, 240), dtype=np.uint8)
-    sharp = cv2.GaussianBlur(sharp, (0, 0), 1.0)
+    noise = np.random.default_rng(7).integers(0, 255, (160, 240), dtype=np.uint8)
+    sharp = cv2.GaussianBlur(noise, (0, 0), 1.0)
     soft = cv2.GaussianBlur(sharp, (0, 0), 3.0)
     left, right = sharp.copy(), soft.copy()
     left[:, 120:], right[:, 120:] = soft[:, 120:], sharp[:, 120:]
