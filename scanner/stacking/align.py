@@ -18,12 +18,19 @@ WIDEST = 2400
 """Alignment pictures are at most this wide, pixels: finer detail than that no longer adds to the transform."""
 
 COARSEST = 120
-POINTS = 30_000
-PRE_BLUR = 1.2
+POINTS = 80_000
+"""Compared in the last steps; before those, one in THIN."""
+
+THIN = 6
+LAST_STEPS = 2
+PRE_BLUR = 2.0
 """Sigma in pixels, before gradients are taken: it makes them linear over a step, and slices more alike."""
 
 EDGE = 8
 STEPS = 12
+STILL = 0.004
+OUTLIER = 2.5
+"""Robust standard deviations at which a point no longer counts: silhouettes and highlights, mostly."""
 
 Picture = NDArray[np.float32]
 
@@ -51,8 +58,16 @@ class Points:
     x: Picture
     y: Picture
     values: Picture
-    jacobian: NDArray[np.float32]
-    """(points, 4): how the value changes with stretch, turn, dx, dy."""
+    jacobian: Picture
+    """(points, 4): how the value changes with stretch, turn (both times half the width), dx, dy."""
+
+    @property
+    def reach(self) -> float:
+        return self.size[0] / 2
+
+    def thinned(self) -> "Points":
+        some = slice(None, None, THIN)
+        return Points(self.size, self.x[some], self.y[some], self.values[some], self.jacobian[some])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +123,8 @@ def _points(level: Picture) -> Points:
     height, width = level.shape
     u, v = x - (width - 1) / 2, y - (height - 1) / 2
     px, py = gx[y, x], gy[y, x]
-    jacobian = np.stack([px * u + py * v, py * u - px * v, px, py], axis=1)
+    reach = width / 2
+    jacobian = np.stack([(px * u + py * v) / reach, (py * u - px * v) / reach, px, py], axis=1)
     return Points((width, height), x.astype(np.float32), y.astype(np.float32), level[y, x], jacobian.astype(np.float32))
 
 
@@ -116,7 +132,8 @@ def target(luma: Plane) -> Target:
     """The reference slice's luma, ready for `align`."""
     picture, factor = alignment_picture(luma)
     levels = pyramid(picture)
-    return Target(factor, levels[0], tuple(_points(level) for level in levels))
+    points = [_points(level) for level in levels]
+    return Target(factor, levels[0], (*(each.thinned() for each in points), points[-1]))
 
 
 def _sample(level: Picture, points: Points, similarity: Similarity) -> Picture:
@@ -136,7 +153,6 @@ class _Normal:
     """One step of Gauss-Newton."""
 
     step: NDArray[np.float64]
-    gain: float
     likeness: float
     residual: float
 
@@ -155,20 +171,19 @@ def _step(points: Points, values: Picture) -> _Normal | None:
         return None
     residual = theirs - theirs.mean() - gain * base
     spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
-    weight = np.clip(1 - (residual / (4.685 * spread)) ** 2, 0, None) ** 2
-    columns = np.column_stack([jacobian * gain, mine, np.ones_like(mine)]).astype(np.float64)
+    weight = np.clip(1 - (residual / (OUTLIER * spread)) ** 2, 0, None) ** 2
+    columns = np.column_stack([jacobian * np.float32(gain), mine, np.ones_like(mine)])
     weighed = columns * weight[:, None]
-    normal = columns.T @ weighed
+    normal = (columns.T @ weighed).astype(np.float64)
     try:
-        solved = np.linalg.solve(normal, weighed.T @ residual)
         inverse = np.linalg.inv(normal)
     except np.linalg.LinAlgError:
         return None
-    gain_now = gain + float(solved[4])
+    solved = inverse @ (weighed.T @ residual).astype(np.float64)
     variance = float((weight * residual**2).sum() / max(float(weight.sum()), 1.0))
-    reach = (points.size[0] / 4) ** 2
-    scatter = np.sqrt(variance * (inverse[2, 2] + inverse[3, 3] + reach * (inverse[0, 0] + inverse[1, 1])))
-    return _Normal(-solved[:4], gain_now, likeness, float(scatter))
+    scatter = np.sqrt(variance * max(float(np.trace(inverse[:4, :4])), 0.0))
+    step = -solved[:4] / (points.reach, points.reach, 1, 1)
+    return _Normal(step, likeness, float(scatter))
 
 
 def _gain(light: Picture, theirs: Picture, similarity: Similarity) -> float:
@@ -183,22 +198,30 @@ def _gain(light: Picture, theirs: Picture, similarity: Similarity) -> float:
 def align(target: Target, luma: Plane, start: Similarity) -> Fit | None:
     """The similarity of a slice's luma to the reference slice, from `start` on; None where none is found."""
     picture, factor = alignment_picture(luma)
-    here = start.resized(1 / factor)
-    normal = None
     levels = pyramid(picture)
-    for points, level in zip(target.levels, levels, strict=True):
+    here = start.resized(1 / factor)
+    for points, level in zip(target.levels[:-1], levels, strict=True):
         ratio = points.size[0] / picture.shape[1]
-        now = here.resized(ratio)
-        for _ in range(STEPS):
-            normal = _step(points, _sample(level, points, now))
-            if normal is None:
-                return None
-            now = now.stepped(normal.step)
-            reach = points.size[0] / 2
-            if np.abs(normal.step * (reach, reach, 1, 1)).max() < 0.004:
-                break
-        here = now.resized(1 / ratio)
-    if normal is None:
+        found = _refined(points, level, here.resized(ratio), STEPS)
+        if found is None:
+            return None
+        here = found[0].resized(1 / ratio)
+    last = _refined(target.levels[-1], levels[-1], here, LAST_STEPS)
+    if last is None:
         return None
+    here, normal = last
     gain = _gain(target.light, levels[0], here.resized(target.levels[0].size[0] / picture.shape[1]))
     return Fit(here.resized(factor), gain, normal.residual * factor, normal.likeness)
+
+
+def _refined(points: Points, level: Picture, now: Similarity, steps: int) -> tuple[Similarity, _Normal] | None:
+    """Up to `steps` steps of Gauss-Newton, until they move nothing by more than STILL pixels."""
+    normal = _step(points, _sample(level, points, now))
+    for left in range(steps - 1, -1, -1):
+        if normal is None:
+            return None
+        now = now.stepped(normal.step)
+        if left == 0 or np.abs(normal.step * (points.reach, points.reach, 1, 1)).max() < STILL:
+            return now, normal
+        normal = _step(points, _sample(level, points, now))
+    return None
