@@ -28,8 +28,8 @@ from scanner.hardware.simulated.view import Imaging, View
 __all__ = ["Intrinsics", "Scene", "SceneSettings", "View"]
 
 TILT_LOW, TILT_HIGH = -20.0, 70.0
-PIVOT = 0.0285
-"""Height of the middle of the object above the plate, metres."""
+PIVOT = 0.0265
+"""Height above the plate, in metres, of the point the camera is aimed at and the arm tilts about."""
 HIDDEN_SPAN = 5.0
 """Out of focus by as many dioptres, an edge still shows the right surface behind it."""
 
@@ -58,7 +58,7 @@ class Scene:
             breathing=settings.breathing,
         )
         rng = np.random.default_rng([settings.seed, 3])
-        off = rng.uniform(0.006, 0.010, 2) * rng.choice((-1.0, 1.0), 2) * settings.width
+        off = rng.uniform((0.008, 0.002), (0.011, 0.004)) * rng.choice((-1.0, 1.0), 2) * settings.width
         self._centre = ((settings.width - 1) / 2 + float(off[0]), (settings.height - 1) / 2 + float(off[1]))
         self._texture = Texture(settings.seed)
         self._developer = Developer(settings, NoiseField(settings.seed))

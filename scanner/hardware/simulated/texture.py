@@ -84,7 +84,7 @@ class Texture:
         self._jewels(colour, points)
         stone = _ramp(-points[2], -shape.PLINTH_TOP - 0.12, -shape.PLINTH_TOP)
         self._stone(colour, points, noise, stone)
-        colour *= 0.72 + 0.36 * noise[3][1] + 0.20 * fine[0]
+        colour *= 0.66 + 0.44 * noise[3][1] + 0.24 * fine[0]
         bump = 0.22 * (noise[3] - 0.5) + 0.20 * (noise[2] - 0.5) + 0.10 * (fine - 0.5)
         return np.clip(colour, 0.004, 0.95), bump
 
@@ -100,6 +100,8 @@ class Texture:
         _cover(colour, CLAY, worn)
         _cover(colour, INK, 0.85 * _ramp(0.7 * small[0] + 0.3 * tiny[0], 0.70, 0.74))
         _cover(colour, PALE, 0.8 * _ramp(0.7 * small[2] + 0.3 * tiny[2], 0.74, 0.78))
+        _cover(colour, INK, 0.7 * _ramp(0.85 * tiny[2] + 0.15 * small[1], 0.76, 0.80))
+        _cover(colour, PALE, 0.7 * _ramp(0.85 * tiny[0] + 0.15 * small[0], 0.78, 0.82))
         crack = np.minimum(np.abs(middle[0] - 0.5), np.abs(middle[1] - 0.42))
         _cover(colour, (0.05, 0.05, 0.04), 0.7 * _ramp(-crack, -0.022, -0.008))
         return colour
