@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 import scanner
 from scanner.api import assets, openapi, problems
+from scanner.api.replays import Replays
 from scanner.api.routes import images, live, rig, scans, settings
 from scanner.api.security import Guard, own_names
 from scanner.api.stream import Streams
@@ -42,6 +43,7 @@ def create_app(daemon: Daemon, web: Path | None = None) -> FastAPI:
     )
     app.state.daemon = daemon
     app.state.streams = streams
+    app.state.replays = Replays()
     problems.install(app)
     openapi.install(app)
     app.include_router(_api(), prefix=PREFIX)

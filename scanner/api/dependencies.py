@@ -1,9 +1,10 @@
-"""What routes are given: the daemon, the streams, and the parts of their paths."""
+"""What routes are given: the daemon, what the application keeps, and the parts of their paths."""
 
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
+from scanner.api.replays import Replays
 from scanner.api.stream import Streams
 from scanner.daemon import Daemon
 from scanner.plan.path import MAX_POSITIONS
@@ -20,8 +21,14 @@ def _streams(request: Request) -> Streams:
     return streams
 
 
+def _replays(request: Request) -> Replays:
+    replays: Replays = request.app.state.replays
+    return replays
+
+
 TheDaemon = Annotated[Daemon, Depends(_daemon)]
 TheStreams = Annotated[Streams, Depends(_streams)]
+TheReplays = Annotated[Replays, Depends(_replays)]
 
 ScanId = Annotated[str, Path(description="Id of a scan.", examples=["20261122-051130-my-vase"])]
 PositionIndex = Annotated[int, Path(ge=0, lt=MAX_POSITIONS, description="Position, counted from 0.")]

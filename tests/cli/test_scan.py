@@ -127,6 +127,7 @@ class Interrupted(FakeClock):
     """A clock on which somebody presses Ctrl-C."""
 
     def sleep(self, seconds: float) -> None:
+        del seconds
         raise KeyboardInterrupt
 
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Header, Response
 from fastapi.openapi.models import Example
 
-from scanner.api.dependencies import ScanId, TheDaemon
+from scanner.api.dependencies import ScanId, TheDaemon, TheReplays
 from scanner.api.openapi import problems
 from scanner.capture.events import ScanStatus
 from scanner.capture.forecast import PlanEstimate
@@ -33,11 +33,25 @@ EXAMPLES: dict[str, Example] = {
 
 Plan = Annotated[ScanPlan, Body(openapi_examples=EXAMPLES)]
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="Any text of the client's own. Sent again with the same plan, it starts no second scan.",
+    ),
+]
+
 
 @router.post("", status_code=202, summary="Start a scan", responses=problems(409, 422, 503, 507))
-def start_scan(plan: Plan, response: Response, daemon: TheDaemon) -> ScanStatus:
+def start_scan(
+    plan: Plan, response: Response, daemon: TheDaemon, replays: TheReplays, idempotency_key: IdempotencyKey = None
+) -> ScanStatus:
     """Starts a scan and returns at once. While another scan holds the rig, the 409 names it in `scan`."""
-    scan = daemon.start_scan(plan)
+    if idempotency_key is None:
+        scan = daemon.start_scan(plan)
+    else:
+        scan = replays.start(idempotency_key, plan, daemon.start_scan, daemon.scan)
     response.headers["Location"] = f"/api/v1/scans/{scan.id}"
     return scan
 
