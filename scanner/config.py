@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from scanner.errors import ConfigError
 from scanner.hardware.settings import RigSettings
-from scanner.store.files import write_durable
+from scanner.store.files import make_folder, write_durable
 from scanner.units import Frozen
 from scanner.validation import complaints
 
@@ -102,6 +102,7 @@ class SettingsKeeper:
 
     def keep(self, settings: Settings) -> None:
         """Make `settings` the ones in force and write down in what they differ from the config file."""
+        make_folder(self._path.parent)
         write_durable(self._path, json.dumps(difference(settings, self._base), indent=2).encode())
         self.current = settings
 

@@ -79,6 +79,7 @@ class Daemon:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Status], None]] = []
         self._last: ScanStatus | None = None
+        self._over: dict[str, ScanStatus] = {}
         self._revision = 0
         self._troubles: tuple[StoreError, ...] = ()
         self._notices: tuple[Problem, ...] = ()
@@ -211,6 +212,7 @@ class Daemon:
         if self._run_of(scan_id) is not None:
             raise WrongState("This scan holds the rig.", "Cancel it first.")
         self._store.delete(scan_id)
+        self._over.pop(scan_id, None)
         self._survey()
         self._revision += 1
         if self._last is not None and self._last.id == scan_id:
@@ -231,8 +233,14 @@ class Daemon:
         return status
 
     def _status_of(self, folder: ScanFolder) -> ScanStatus:
+        """From the run that holds the rig, or the folder; a journal that is over is read once only."""
         run = self._run_of(folder.id)
-        return recorded_status(folder) if run is None else run.progress.status
+        if run is not None:
+            return run.progress.status
+        status = self._over.get(folder.id) or recorded_status(folder)
+        if status.reason in (FinishReason.COMPLETED, FinishReason.CANCELLED):
+            self._over[folder.id] = status
+        return status
 
     def _run_of(self, scan_id: str) -> ScanRun | None:
         run = self._rig.scan_run

@@ -12,7 +12,7 @@ def test_an_empty_plan_is_a_sensible_scan() -> None:
     plan = ScanPlan.model_validate({})
     assert len(plan.positions()) == 24
     assert plan.sweep.near == plan.sweep.far == plan.sweep.count == "auto"
-    assert plan.stacking.quality == 95
+    assert plan.stacking.quality == 96
 
 
 def test_a_plan_survives_json() -> None:

@@ -1,0 +1,150 @@
+"""A small rig that answers at once: for tests of the order of things, not of pictures."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from scanner.errors import LensTimeout, OutOfRange
+from scanner.hardware.protocols import AxisFacts, CameraFacts, Capture, Exposure, LensFacts, RigFacts
+from scanner.hardware.rig import Rig
+from scanner.slices import Planes
+
+WIDTH, HEIGHT = 320, 240
+LENS = LensFacts(far=0.0, near=15.0, step=0.03)
+LOOK = Exposure(time_us=10_000, gain=1.0, red_gain=2.0, blue_gain=1.5)
+
+
+@dataclass
+class Log:
+    """What was asked of the rig, in order."""
+
+    calls: list[tuple[str, float | None]] = field(default_factory=list)
+
+    def __call__(self, what: str, value: float | None = None) -> None:
+        self.calls.append((what, value))
+
+    def values(self, what: str) -> list[float | None]:
+        return [value for name, value in self.calls if name == what]
+
+
+class FakeCamera:
+    """Sees a slanted texture: left in focus at 12 D, right at 9 D."""
+
+    def __init__(self, log: Log, lens: LensFacts | None = LENS) -> None:
+        self._log = log
+        self._lens = 0.0
+        self.facts = CameraFacts(
+            model="fake",
+            width=WIDTH,
+            height=HEIGHT,
+            focal_length_mm=4.74,
+            f_number=1.8,
+            pixel_pitch_um=20.0,
+            lens=lens,
+        )
+        self.fail_at: float | None = None
+        self.before_capture: Callable[[], None] = lambda: None
+        self.look = LOOK
+        rng = np.random.default_rng(3)
+        texture = np.zeros((HEIGHT, WIDTH), np.float32)
+        texture[30:210, 40:280] = cv2.GaussianBlur(rng.normal(120, 60, (180, 240)).astype(np.float32), (0, 0), 1.0)
+        self._texture = np.clip(texture, 0, 255)
+
+    def lock(self, exposure: Exposure | None) -> Exposure:
+        self._log("lock", None if exposure is None else exposure.time_us)
+        self.look = exposure or LOOK
+        return self.look
+
+    def focus(self, lens: float) -> float:
+        if not LENS.far <= lens <= LENS.near:
+            raise OutOfRange(f"{lens} D is out of range.")
+        self._log("focus", lens)
+        if self.fail_at is not None and abs(lens - self.fail_at) < 1e-6:
+            raise LensTimeout(f"The lens did not reach {lens:.2f} D.", "Check the cable.")
+        self._lens = lens
+        return lens
+
+    def capture(self) -> Capture:
+        self.before_capture()
+        self._log("capture", self._lens)
+        grey = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
+        return Capture(Planes(self._luma(), grey, grey), self._lens, self.look.time_us, self.look.gain, 0.0)
+
+    def preview(self) -> bytes:
+        self._log("preview")
+        return b"\xff\xd8preview\xff\xd9"
+
+    def close(self) -> None:
+        self._log("close")
+
+    def _luma(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        focus_at = np.interp(np.arange(WIDTH), [40, 280], [12.0, 9.0])
+        near, far = (
+            cv2.GaussianBlur(self._texture, (0, 0), 0.3 + abs(self._lens - d)) for d in (focus_at[80], focus_at[240])
+        )
+        return np.where(np.arange(WIDTH) < WIDTH // 2, near, far).astype(np.uint8)
+
+
+class FakeAxis:
+    """Moves at once."""
+
+    def __init__(self, log: Log, facts: AxisFacts, angle: float | None = 0.0) -> None:
+        self._log = log
+        self.facts = facts
+        self.angle: float | None = angle
+
+    def home(self) -> None:
+        self._log(f"home {self.facts.name}")
+        self.angle = 0.0
+
+    def move_to(self, angle: float) -> float:
+        self._log(self.facts.name, angle)
+        self.angle = angle
+        return angle
+
+    def stop(self) -> None:
+        self._log(f"stop {self.facts.name}")
+
+
+class FakeLight:
+    def __init__(self) -> None:
+        self.level = 1.0
+
+    def set(self, level: float) -> None:
+        self.level = level
+
+
+@dataclass
+class FakeRig:
+    """A rig with its log, and a gate at which every capture can be made to wait; `at_gate` tells that one does."""
+
+    log: Log = field(default_factory=Log)
+    gate: threading.Event = field(default_factory=threading.Event)
+    at_gate: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+        self.camera = FakeCamera(self.log)
+        self.camera.before_capture = self._pass
+        self.turntable = FakeAxis(
+            self.log, AxisFacts(name="turntable", low=None, high=None, step=0.1, can_home=False), angle=None
+        )
+        self.tilt = FakeAxis(self.log, AxisFacts(name="tilt", low=-20, high=70, step=0.1, can_home=False))
+
+    def open(self) -> Rig:
+        axes = (self.turntable, self.tilt)
+        facts = RigFacts(
+            simulated=True,
+            description="A rig for tests.",
+            camera=self.camera.facts,
+            axes=tuple(axis.facts for axis in axes),
+            light=True,
+        )
+        return Rig(self.camera, {axis.facts.name: axis for axis in axes}, FakeLight(), facts, self.camera.close)
+
+    def _pass(self) -> None:
+        self.at_gate.set()
+        assert self.gate.wait(20), "the test never opened the gate"

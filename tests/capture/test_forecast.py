@@ -1,0 +1,37 @@
+"""What a plan will do, before it starts."""
+
+import pytest
+
+from scanner.capture.forecast import forecast, limits
+from scanner.errors import PlanError
+from scanner.plan.scan import ScanPlan
+from tests.capture.fakes import FakeRig
+
+FACTS = FakeRig().open().facts
+
+
+def test_a_sweep_given_by_hand_is_counted_from_depth_of_field() -> None:
+    plan = ScanPlan.model_validate(
+        {"path": {"kind": "rings", "rings": [{"count": 10}]}, "sweep": {"near": 12, "far": 9}}
+    )
+    found = forecast(plan, FACTS, 10**9)
+    assert found.sweep is not None
+    assert found.slices == 10 * found.sweep.count
+    assert found.sweep.reference == found.sweep.count // 2
+    assert found.bytes_needed is not None
+    assert found.bytes_needed > 0
+
+
+def test_an_automatic_sweep_is_known_only_when_the_scan_starts() -> None:
+    found = forecast(ScanPlan(), FACTS, 5)
+    assert (found.positions, found.sweep, found.slices, found.bytes_free) == (24, None, None, 5)
+
+
+def test_what_the_rig_cannot_do_is_refused() -> None:
+    with pytest.raises(PlanError, match="tilts from -20° to 70°"):
+        forecast(ScanPlan.model_validate({"path": {"kind": "rings", "rings": [{"tilt_deg": 80}]}}), FACTS, 5)
+
+
+def test_limits_come_from_the_facts() -> None:
+    assert limits(FACTS).tilt == (-20, 70)
+    assert limits(FACTS).lens == (0, 15)

@@ -1,0 +1,306 @@
+"""The daemon on a rig that answers at once: scans from start to end, and everything that can come between."""
+
+import json
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
+from scanner.clock import SystemClock
+from scanner.config import Settings
+from scanner.daemon import Daemon
+from scanner.errors import HardwareMissing, NoSpace, NotFound, OutOfRange, PlanError, RigBusy, WrongState
+from scanner.plan.scan import ExposurePlan, ScanPlan
+from tests.capture.fakes import LOOK, FakeRig
+
+PLAN = ScanPlan.model_validate(
+    {
+        "name": "vase",
+        "path": {"kind": "rings", "rings": [{"tilt_deg": 10, "count": 3}]},
+        "sweep": {"near": 12, "far": 9, "count": 4},
+        "settle": {"after_move_s": 0},
+    }
+)
+
+
+@pytest.fixture
+def rig() -> FakeRig:
+    return FakeRig()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.model_validate({"storage": {"data": tmp_path / "data", "reserve_mb": 0}})
+
+
+@pytest.fixture
+def daemon(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
+    yield from _running(rig, settings)
+
+
+def _running(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
+    daemon = Daemon(settings, SystemClock(), lambda _settings, _clock: rig.open())
+    daemon.start()
+    yield daemon
+    rig.gate.set()
+    daemon.close()
+
+
+def until(daemon: Daemon, scan_id: str, done: Callable[[ScanStatus], bool]) -> ScanStatus:
+    """The scan's status once `done` holds, told by the daemon's own events."""
+    reached = threading.Event()
+
+    def look(_status: Status) -> None:
+        if done(daemon.scan(scan_id)):
+            reached.set()
+
+    unsubscribe = daemon.subscribe(look)
+    try:
+        if not done(daemon.scan(scan_id)):
+            assert reached.wait(30), daemon.scan(scan_id)
+        return daemon.scan(scan_id)
+    finally:
+        unsubscribe()
+
+
+def finished(status: ScanStatus) -> bool:
+    return status.state == RunState.FINISHED
+
+
+def test_a_scan_runs_to_its_end_and_gives_one_image_a_position(daemon: Daemon, rig: FakeRig) -> None:
+    started = daemon.start_scan(PLAN)
+    assert (started.state, started.positions_total, started.slices_total) == (RunState.RUNNING, 3, None)
+    status = until(daemon, started.id, finished)
+    assert status.reason == FinishReason.COMPLETED
+    assert (status.positions_done, status.slices_done, status.slices_total, status.stacked) == (3, 12, 12, 3)
+    assert status.problem is None
+    assert status.exposure == LOOK
+    assert rig.log.values("turntable")[-3:] == [0, 120, 240]
+    with zipfile.ZipFile(BytesIO(b"".join(daemon.stacks_archive(started.id).read()))) as archive:
+        assert archive.testzip() is None
+        assert [n for n in archive.namelist() if n.endswith(".jpg")] == [
+            f"images/{started.id}_000{i}.jpg" for i in range(3)
+        ]
+    with zipfile.ZipFile(BytesIO(b"".join(daemon.slices_archive(started.id).read()))) as archive:
+        assert len(archive.namelist()) == 12
+
+
+def test_the_journal_keeps_what_each_slice_was_really_taken_with(daemon: Daemon, settings: Settings) -> None:
+    scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+    lines = (settings.storage.data / "scans" / scan.id / "journal.jsonl").read_text().splitlines()
+    done = [record for record in map(json.loads, lines) if record["event"] == "position-done"]
+    assert [record["index"] for record in done] == [0, 1, 2]
+    assert [s["lens"] for s in done[0]["slices"]] == [12, 11, 10, 9]
+    assert [s["transform"] for s in done[0]["slices"]][2] == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_look_and_axes_are_fixed_before_the_first_position(daemon: Daemon, rig: FakeRig) -> None:
+    until(daemon, daemon.start_scan(PLAN).id, finished)
+    names = [name for name, _ in rig.log.calls]
+    assert names.index("home turntable") < names.index("lock") < names.index("capture")
+    assert "home tilt" not in names
+    assert names.count("lock") == 1
+
+
+def test_auto_near_and_far_are_found_before_the_first_position_and_stay(daemon: Daemon) -> None:
+    plan = PLAN.model_copy(update={"sweep": PLAN.sweep.model_copy(update={"near": "auto", "far": "auto"})})
+    scan = until(daemon, daemon.start_scan(plan).id, finished)
+    assert scan.reason == FinishReason.COMPLETED
+    assert scan.sweep is not None
+    assert scan.sweep.near == pytest.approx(11.25, abs=0.7)
+    assert scan.sweep.far == pytest.approx(9.75, abs=0.7)
+
+
+def test_a_second_start_is_refused_with_the_scan_that_holds_the_rig(daemon: Daemon, rig: FakeRig) -> None:
+    rig.gate.clear()
+    first = daemon.start_scan(PLAN)
+    with pytest.raises(RigBusy) as caught:
+        daemon.start_scan(PLAN)
+    assert caught.value.scan_id == first.id
+    with pytest.raises(RigBusy):
+        daemon.move_lens(5)
+    rig.gate.set()
+    until(daemon, first.id, finished)
+    assert len(daemon.scans()) == 1
+    until(daemon, daemon.start_scan(PLAN).id, finished)
+
+
+def test_pause_holds_before_the_next_slice_and_resume_goes_on(daemon: Daemon, rig: FakeRig) -> None:
+    rig.gate.clear()
+    scan = daemon.start_scan(PLAN)
+    assert rig.at_gate.wait(20)
+    assert daemon.pause(scan.id).state == RunState.PAUSED
+    rig.gate.set()
+    until(daemon, scan.id, lambda status: status.slices_done == 1)
+    assert daemon.scan(scan.id).state == RunState.PAUSED
+    with pytest.raises(WrongState):
+        daemon.pause(scan.id)
+    daemon.resume(scan.id)
+    assert until(daemon, scan.id, finished).reason == FinishReason.COMPLETED
+
+
+def test_cancel_keeps_what_is_stacked(daemon: Daemon) -> None:
+    scan = daemon.start_scan(PLAN)
+    until(daemon, scan.id, lambda status: status.stacked >= 1)
+    daemon.cancel(scan.id)
+    status = until(daemon, scan.id, finished)
+    assert status.reason in (FinishReason.CANCELLED, FinishReason.COMPLETED)
+    assert daemon.stack_path(scan.id, 0).stat().st_size > 1000
+    with pytest.raises(WrongState):
+        daemon.resume(scan.id)
+
+
+def test_cancel_while_paused_ends_the_scan(daemon: Daemon, rig: FakeRig) -> None:
+    rig.gate.clear()
+    scan = daemon.start_scan(PLAN)
+    daemon.pause(scan.id)
+    daemon.cancel(scan.id)
+    rig.gate.set()
+    assert until(daemon, scan.id, finished).reason == FinishReason.CANCELLED
+
+
+def test_a_lens_that_does_not_arrive_fails_the_scan_in_words_and_it_can_be_resumed(
+    daemon: Daemon, rig: FakeRig
+) -> None:
+    rig.camera.fail_at = 9.0
+    status = until(daemon, daemon.start_scan(PLAN).id, finished)
+    assert status.reason == FinishReason.FAILED
+    assert status.problem is not None
+    assert (status.problem.code, status.problem.hint) == ("lens-timeout", "Check the cable.")
+    rig.camera.fail_at = None
+    daemon.resume(status.id)
+    again = until(daemon, status.id, finished)
+    assert (again.reason, again.stacked, again.problem) == (FinishReason.COMPLETED, 3, None)
+
+
+def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings: Settings) -> None:
+    for daemon in _running(rig, settings):
+        scan = daemon.start_scan(PLAN)
+        until(daemon, scan.id, lambda status: status.stacked >= 1)
+        stacked = daemon.stack_path(scan.id, 0).read_bytes()
+    rig = FakeRig()
+    for daemon in _running(rig, settings):
+        (found,) = daemon.scans()
+        if found.reason != FinishReason.COMPLETED:
+            assert (found.id, found.state) == (scan.id, RunState.PAUSED)
+            assert found.problem is not None
+            daemon.resume(scan.id)
+        status = until(daemon, scan.id, finished)
+        assert (status.reason, status.stacked) == (FinishReason.COMPLETED, 3)
+        assert daemon.stack_path(scan.id, 0).read_bytes() == stacked
+        assert 0.0 not in rig.log.values("turntable")[1:], "a position that was done is not taken again"
+
+
+def test_a_scan_that_cannot_fit_is_refused_with_numbers(rig: FakeRig, settings: Settings) -> None:
+    full = settings.model_copy(update={"storage": settings.storage.model_copy(update={"reserve_mb": 1_000_000})})
+    for daemon in _running(rig, full):
+        with pytest.raises(NoSpace, match=r"needs up to \d+ MB; 0 MB are free"):
+            daemon.start_scan(PLAN)
+        assert daemon.scans() == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sweep": {"near": 16, "far": 9, "count": 4}},
+        {"path": {"kind": "rings", "rings": [{"tilt_deg": 80}]}},
+    ],
+)
+def test_a_plan_outside_the_limits_is_refused_and_leaves_nothing(daemon: Daemon, wrong: dict[str, object]) -> None:
+    with pytest.raises(PlanError):
+        daemon.start_scan(ScanPlan.model_validate(wrong))
+    assert daemon.scans() == ()
+
+
+def test_delete_removes_the_folder_but_not_while_it_runs(daemon: Daemon, rig: FakeRig, settings: Settings) -> None:
+    rig.gate.clear()
+    scan = daemon.start_scan(PLAN)
+    with pytest.raises(WrongState):
+        daemon.delete(scan.id)
+    rig.gate.set()
+    until(daemon, scan.id, finished)
+    revision = daemon.status().scans_revision
+    daemon.delete(scan.id)
+    assert daemon.scans() == ()
+    assert daemon.status().scan is None
+    assert daemon.status().scans_revision > revision
+    assert list((settings.storage.data / "scans").iterdir()) == []
+    with pytest.raises(NotFound):
+        daemon.scan(scan.id)
+
+
+def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig) -> None:
+    daemon.move_lens(7.5)
+    daemon.home_axis("turntable")
+    daemon.move_axis("turntable", 45)
+    daemon.set_light(0.5)
+    status = daemon.lock_exposure(ExposurePlan(time_us=20_000))
+    assert status.lens == 7.5
+    assert status.axes == {"turntable": 45, "tilt": 0}
+    assert status.light == 0.5
+    assert status.exposure is not None
+    assert (status.exposure.time_us, status.exposure.red_gain) == (20_000, LOOK.red_gain)
+    assert rig.log.values("focus") == [7.5]
+
+
+def test_jogs_outside_the_limits_are_refused(daemon: Daemon) -> None:
+    with pytest.raises(OutOfRange):
+        daemon.move_lens(99)
+    with pytest.raises(NotFound, match="no axis 'zoom'"):
+        daemon.move_axis("zoom", 1)
+
+
+def test_previews_are_taken_only_while_somebody_looks(daemon: Daemon, rig: FakeRig) -> None:
+    assert rig.log.values("preview") == []
+    assert daemon.preview().startswith(b"\xff\xd8")
+    taken = len(rig.log.values("preview"))
+    assert taken >= 1
+    with daemon.preview_frames() as viewer:
+        assert viewer.next(5)
+        assert viewer.next(5)
+
+
+def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
+    def missing(_settings: object, _clock: object) -> None:
+        raise HardwareMissing("No camera.", "Plug it in.")
+
+    daemon = Daemon(settings, SystemClock(), missing)  # type: ignore[arg-type]
+    with pytest.raises(HardwareMissing):
+        daemon.start()
+    daemon.close()
+
+
+def test_changed_settings_are_kept_and_open_the_rig_anew(rig: FakeRig, settings: Settings) -> None:
+    for daemon in _running(rig, settings):
+        document = daemon.settings.model_dump()
+        document["rig"]["camera"]["lens_settle_ms"] = 150
+        view = daemon.change_settings(Settings.model_validate(document))
+        assert view.overridden == ("rig.camera.lens_settle_ms",)
+        assert len(rig.log.values("close")) == 1
+        assert daemon.move_lens(5).lens == 5
+    assert Daemon(settings).settings.rig.camera.lens_settle_ms == 150
+
+
+def test_settings_with_which_the_rig_does_not_open_leave_the_old_ones_in_force(
+    rig: FakeRig, settings: Settings
+) -> None:
+    def opener(wanted: Settings, _clock: object) -> object:
+        if wanted.rig.kind == "pi":
+            raise HardwareMissing("No camera.")
+        return rig.open()
+
+    daemon = Daemon(settings, SystemClock(), opener)  # type: ignore[arg-type]
+    daemon.start()
+    try:
+        document = settings.model_dump()
+        document["rig"]["kind"] = "pi"
+        with pytest.raises(HardwareMissing):
+            daemon.change_settings(Settings.model_validate(document))
+        assert daemon.settings == settings
+        assert daemon.move_lens(5).lens == 5
+    finally:
+        daemon.close()
