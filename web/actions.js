@@ -65,15 +65,9 @@ export class Actions {
     }
   }
 
-  /** @param {string} busy @param {"PUT"|"POST"} method @param {keyof typeof import("./api.js").paths} path @param {object} options */
+  /** Move the rig; where it stands then comes with the next snapshot. @param {string} busy @param {"PUT"|"POST"} method @param {keyof typeof import("./api.js").paths} path @param {object} options */
   rig(busy, method, path, options) {
-    return this.once(busy, async () => this.takeRig(await call(method, path, { ...options, timeout: MOVE_TIMEOUT_MS })));
-  }
-
-  /** @param {import("./types.js").RigStatus} rig */
-  takeRig(rig) {
-    const { status } = this.store.state;
-    if (status) this.store.change({ status: { ...status, rig } });
+    return this.once(busy, () => call(method, path, { ...options, timeout: MOVE_TIMEOUT_MS }));
   }
 
   /** A slider sends more than a lens can follow: one move at a time, and only the last wish waits. @param {number} lens */
@@ -83,16 +77,15 @@ export class Actions {
       while (this.#lens !== null) {
         const wish = this.#lens;
         this.#lens = null;
-        this.takeRig(await call("PUT", "lens", { body: { lens: wish } }));
+        await call("PUT", "lens", { body: { lens: wish } });
       }
     });
   }
 
   lockExposure() {
     return this.once("exposure", async () => {
-      const rig = await call("PUT", "exposure", { body: {} });
-      this.takeRig(rig);
-      this.changePlan({ exposure: rig.exposure });
+      const { exposure } = await call("PUT", "exposure", { body: {} });
+      this.changePlan({ exposure });
     });
   }
 

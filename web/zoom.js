@@ -67,11 +67,13 @@ export class Zoom {
 
   /** @param {number} scale @param {{x: number, y: number}} [at]  the point of the viewport that stays where it is */
   #to(scale, at = { x: this.view.clientWidth / 2, y: this.view.clientHeight / 2 }) {
-    const next = Math.min(MOST / devicePixelRatio, Math.max(this.#fitScale(), scale));
+    const fit = this.#fitScale();
+    const least = Math.min(fit, 1 / devicePixelRatio);
+    const next = Math.min(Math.max(fit, MOST / devicePixelRatio), Math.max(least, scale));
     this.#x = at.x - ((at.x - this.#x) * next) / this.#scale;
     this.#y = at.y - ((at.y - this.#y) * next) / this.#scale;
     this.#scale = next;
-    this.#fitted = next <= this.#fitScale() * 1.001;
+    this.#fitted = Math.abs(next / fit - 1) < 1e-3;
     this.#place();
   }
 

@@ -4,10 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from scanner.config import Settings
+from tests.conftest import small_settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -56,6 +60,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def width() -> int:
+    """Width of the simulated pictures in pixels; the height follows as 9 to 16."""
+    return 480
+
+
+@pytest.fixture
+def settings(tmp_path: Path, width: int) -> Settings:
+    small = small_settings(tmp_path / "data")
+    simulated = small.rig.simulated.model_copy(update={"width": width, "height": width * 9 // 16})
+    return small.model_copy(update={"rig": small.rig.model_copy(update={"simulated": simulated})})
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ function ofStatus({ rig, notices }) {
   /** @type {Notice[]} */
   const found = problems.map((problem) => ({ key: `rig ${problem.code} ${problem.message}`, kind: "warn", hint: "", ...problem }));
   if (rig.facts?.simulated) {
-    found.push({ key: "simulated", kind: "calm", message: "This rig is simulated.", hint: `No motor turns and no camera sees. ${rig.facts.description}` });
+    found.push({ key: "simulated", kind: "calm", message: "This rig is simulated.", hint: rig.facts.description });
   }
   if (rig.facts && !rig.facts.camera.lens) {
     found.push({ key: "fixed", kind: "warn", message: "This camera has fixed focus.", hint: "It cannot take a sweep. Use a camera module with a lens drive." });

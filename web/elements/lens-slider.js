@@ -13,15 +13,15 @@ export class LensSlider extends HTMLElement {
   #slider = h("input", { id: this.#id, type: "range", oninput: () => this.#move(this.#slider.valueAsNumber) });
   #value = h("output", { for: this.#id });
   #band = h("div", { class: "band", "aria-hidden": "true" });
+  #setFar = button({ label: "Set far", icon: "far", onclick: () => emit(this, "change-plan", { far: this.#here() }) });
+  #setNear = button({ label: "Set near", icon: "near", onclick: () => emit(this, "change-plan", { near: this.#here() }) });
   #live = h("div", {},
     h("div", { class: "row spread" }, h("label", { for: this.#id }, "Lens position"), this.#value),
     h("div", { class: "row" },
       button({ label: "A little farther", icon: "minus", text: false, onclick: () => this.#nudge(-1) }),
       h("div", { class: "track" }, this.#band, this.#slider),
       button({ label: "A little nearer", icon: "plus", text: false, onclick: () => this.#nudge(1) })),
-    h("div", { class: "row ends" },
-      button({ label: "Set far", icon: "far", onclick: () => emit(this, "change-plan", { far: this.#here() }) }),
-      button({ label: "Set near", icon: "near", onclick: () => emit(this, "change-plan", { near: this.#here() }) })));
+    h("div", { class: "row ends" }, this.#setFar, this.#setNear));
   #fixed = h("p", { class: "hint" }, "This camera has fixed focus: there is no lens to move.");
   /** @type {LensFacts|null} */
   #facts = null;
@@ -39,16 +39,20 @@ export class LensSlider extends HTMLElement {
     this.#facts = camera?.lens ?? null;
     show(this.#live, this.#facts !== null);
     show(this.#fixed, camera?.lens === null);
-    if (status && this.#facts) this.#draw(this.#facts, busy.has("lens") ? null : status.rig.lens, draft);
+    const moving = busy.has("lens");
+    if (status && this.#facts) this.#draw(this.#facts, moving ? null : status.rig.lens, draft, moving || status.rig.lens !== null);
   }
 
-  /** @param {LensFacts} facts @param {number|null} lens @param {import("../types.js").Draft} draft */
-  #draw(facts, lens, draft) {
+  /** @param {LensFacts} facts @param {number|null} lens @param {import("../types.js").Draft} draft @param {boolean} known */
+  #draw(facts, lens, draft, known) {
     for (const [name, value] of Object.entries({ min: facts.far, max: facts.near, step: facts.step })) {
       setAttribute(this.#slider, name, value);
     }
-    if (lens !== null && this.#slider.valueAsNumber !== lens) this.#slider.valueAsNumber = lens;
-    this.#say(this.#slider.valueAsNumber);
+    const at = known ? lens : (facts.near + facts.far) / 2;
+    if (at !== null && this.#slider.valueAsNumber !== at) this.#slider.valueAsNumber = at;
+    if (known) this.#say(this.#slider.valueAsNumber);
+    else setText(this.#value, "not known yet");
+    for (const each of [this.#setFar, this.#setNear]) each.disabled = !known;
     this.#mark(draft.near ?? facts.near, draft.far ?? facts.far, facts);
     this.#band.classList.toggle("open", draft.near === null || draft.far === null);
   }
