@@ -235,14 +235,20 @@ class PiCamera:
         return facts_of(request.get_metadata())
 
 
-def open_picamera(settings: CameraSettings, clock: Clock) -> PiCamera:
-    """The Raspberry Pi camera. Raises HardwareMissing, ConfigError, CameraError."""
+Importer = Callable[[str], Any]
+
+
+def open_picamera(settings: CameraSettings, clock: Clock, load: Importer = importlib.import_module) -> PiCamera:
+    """The Raspberry Pi camera. `load` imports picamera2 and libcamera by name.
+
+    Raises HardwareMissing, ConfigError, CameraError.
+    """
     tuning = None if settings.tuning_file is None else _tuning(Path(settings.tuning_file))
     extra: dict[str, object] = {}
     if settings.hflip or settings.vflip:
-        extra["transform"] = _libcamera("libcamera").Transform(hflip=settings.hflip, vflip=settings.vflip)
+        extra["transform"] = _library("libcamera", load).Transform(hflip=settings.hflip, vflip=settings.vflip)
     return open_camera(
-        lambda: _open(tuning), settings, clock, lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME), extra
+        lambda: _open(tuning, load), settings, clock, lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME), extra
     )
 
 
@@ -265,8 +271,8 @@ def open_camera(
         raise
 
 
-def _open(tuning: dict[str, Any] | None) -> Picamera2Like:
-    library = _libcamera("picamera2")
+def _open(tuning: dict[str, Any] | None, load: Importer) -> Picamera2Like:
+    library = _library("picamera2", load)
     try:
         camera: Picamera2Like = library.Picamera2(tuning=tuning)
     except (IndexError, RuntimeError, OSError) as error:
@@ -277,10 +283,10 @@ def _open(tuning: dict[str, Any] | None) -> Picamera2Like:
     return camera
 
 
-def _libcamera(name: str) -> Any:  # noqa: ANN401  an optional library without types
+def _library(name: str, load: Importer) -> Any:  # noqa: ANN401  an optional library without types
     """Import picamera2 or libcamera. Raises HardwareMissing with what to install."""
     try:
-        return importlib.import_module(name)
+        return load(name)
     except ModuleNotFoundError as error:
         raise HardwareMissing(
             f"The library {error.name} is not there.",

@@ -241,8 +241,6 @@ class SimulatedSensor:
             raise RuntimeError("The camera is not started")
         if self._chance("refuse"):
             raise RuntimeError("The camera refused")
-        if self._previous is not None and self._chance("repeat"):
-            return self._hand_out(self._previous)
         self._catch_up()
         deadline = self._clock.monotonic() + wait
         while self._ready is None:
@@ -250,7 +248,10 @@ class SimulatedSensor:
                 self._clock.sleep(deadline - self._clock.monotonic())
                 self._stale_jobs += 1
                 raise TimeoutError
-        frame, self._ready, self._previous = self._ready, None, self._ready
+        frame, self._ready = self._ready, None
+        if self._previous is not None and self._chance("repeat"):
+            frame = self._previous
+        self._previous = frame
         return self._hand_out(frame)
 
     # ------------------------------------------------------------- for tests
@@ -316,8 +317,9 @@ class SimulatedSensor:
         period = 1 / self._settings.frame_rate
         if self._next_at + READOUT * period > until:
             return False
-        if self._chance("hang") or self._chance("hang_for_good"):
-            self.hang(for_good=self._faults.hang_for_good > 0)
+        for_good = self._chance("hang_for_good")
+        if for_good or self._chance("hang"):
+            self.hang(for_good=for_good)
             return False
         self._make(lamp, period, passed=passed)
         return True

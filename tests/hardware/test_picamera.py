@@ -1,0 +1,432 @@
+"""The camera driver over the simulated sensor: what it keeps is what was asked for."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from scanner.errors import (
+    CameraError,
+    CameraTimeout,
+    ConfigError,
+    FixedFocus,
+    HardwareError,
+    HardwareMissing,
+    LensTimeout,
+    OutOfRange,
+)
+from scanner.hardware.picamera import open_picamera
+from scanner.hardware.protocols import Exposure
+from scanner.hardware.settings import CameraSettings, SimulatedSettings
+from scanner.hardware.simulated.sensor import Frame, SimulatedSensor
+from scanner.hardware.simulated.sensor_faults import SensorFaults
+from scanner.slices import Planes
+from tests.hardware.cameras import HEIGHT, OPTICS, WIDTH, Bench, brightness_in, lens_in, turntable_in
+
+SWEEP = [12.0, 11.4, 10.8, 10.2, 9.6, 9.0, 8.4]
+BY_HAND = Exposure(time_us=10_000, gain=2.0, red_gain=1.8, blue_gain=1.5)
+TRUE_WITHIN = 0.06
+"""Dioptres: what the lens still swings after the settle time, from a step of 0.6 D."""
+
+
+# ------------------------------------------------------- the lens
+
+
+def test_every_slice_of_a_sweep_shows_its_lens_position() -> None:
+    camera = Bench().camera()
+    for lens in SWEEP:
+        assert camera.focus(lens) == pytest.approx(lens)
+        taken = camera.capture()
+        assert taken.lens == pytest.approx(lens)
+        assert lens_in(taken.pixels) == pytest.approx(lens, abs=TRUE_WITHIN)
+
+
+def _frame(sensor: SimulatedSensor) -> tuple[dict[str, Any], Planes]:
+    request = sensor.capture_request(wait=5.0)
+    metadata, buffer = request.get_metadata(), request.make_buffer("main")
+    request.release()
+    stride = sensor.camera_configuration()["main"]["stride"]
+    y = buffer[: HEIGHT * stride].reshape(HEIGHT, stride)[:, :WIDTH]
+    return metadata, Planes(y, y, y)
+
+
+def naive_slice(sensor: SimulatedSensor, lens: float, frames_more: int) -> Planes:
+    """A driver that believes the metadata: wait until it matches, then take that frame, or one soon after."""
+    sensor.set_controls({"AfMode": 0, "LensPosition": lens})
+    while True:
+        metadata, pixels = _frame(sensor)
+        if abs(metadata["LensPosition"] - lens) <= 0.015:
+            break
+    for _ in range(frames_more):
+        metadata, pixels = _frame(sensor)
+    assert metadata["LensPosition"] == pytest.approx(lens)
+    return pixels
+
+
+@pytest.mark.parametrize(("frames_more", "least"), [(0, 0.5), (1, 0.1)])
+def test_a_driver_that_only_waits_for_matching_metadata_fails_here(frames_more: int, least: float) -> None:
+    bench = Bench()
+    sensor = bench.started_sensor()
+    sensor.set_controls({"LensPosition": 12.0})
+    bench.clock.sleep(2.0)
+    wrong = [lens_in(naive_slice(sensor, lens, frames_more)) - lens for lens in SWEEP[1:]]
+    assert min(wrong) > least
+
+
+def test_a_slow_lens_needs_a_longer_settle_time() -> None:
+    slow = SimulatedSettings(width=WIDTH, height=HEIGHT, frame_rate=30, lens_lag_ms=120)
+    errors = []
+    for settle_ms in (20, 600):
+        camera = Bench(simulated=slow, settings=OPTICS.model_copy(update={"lens_settle_ms": settle_ms})).camera()
+        camera.focus(12.0)
+        camera.capture()
+        camera.focus(9.0)
+        errors.append(abs(lens_in(camera.capture().pixels) - 9.0))
+    assert errors[0] > 0.2
+    assert errors[1] < 0.02
+
+
+def test_the_lens_goes_to_both_ends_of_its_range() -> None:
+    camera = Bench().camera()
+    for lens in (0.0, 15.0):
+        assert camera.focus(lens) == pytest.approx(lens)
+        assert lens_in(camera.capture().pixels) == pytest.approx(lens, abs=TRUE_WITHIN)
+
+
+@pytest.mark.parametrize("lens", [-0.1, 15.1])
+def test_out_of_range_is_refused_and_nothing_moves(lens: float) -> None:
+    camera = Bench().camera()
+    camera.focus(8.0)
+    with pytest.raises(OutOfRange, match=r"outside the range.*Choose 0 D to 15 D"):
+        camera.focus(lens)
+    assert lens_in(camera.capture().pixels) == pytest.approx(8.0, abs=TRUE_WITHIN)
+
+
+def test_a_lens_that_ignores_two_commands_is_a_lens_timeout_and_gives_no_picture() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    camera.focus(8.0)
+    bench.sensor.set_faults(SensorFaults(ignore_lens=1.0))
+    with pytest.raises(LensTimeout, match=r"10\.00 D"):
+        camera.focus(10.0)
+    with pytest.raises(LensTimeout):
+        camera.capture()
+    bench.sensor.set_faults(SensorFaults())
+    assert lens_in(camera.capture().pixels) == pytest.approx(10.0, abs=TRUE_WITHIN)
+
+
+def test_one_ignored_command_is_repaired_by_the_second_try() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    camera.focus(8.0)
+    bench.sensor.set_faults(SensorFaults(ignore_lens=0.5, seed=8))
+    for lens in SWEEP:
+        try:
+            camera.focus(lens)
+        except LensTimeout:
+            continue
+        assert lens_in(camera.capture().pixels) == pytest.approx(lens, abs=TRUE_WITHIN)
+
+
+def test_fixed_focus_is_a_fact_and_not_a_crash() -> None:
+    bench = Bench(simulated=SimulatedSettings(width=WIDTH, height=HEIGHT, fixed_focus=True))
+    camera = bench.camera()
+    assert camera.facts.lens is None
+    with pytest.raises(FixedFocus, match="no lens drive"):
+        camera.focus(3.0)
+    assert camera.capture().lens is None
+
+
+# ------------------------------------------------------- freshness
+
+
+def test_a_picture_shows_the_pose_at_the_call_and_not_one_that_lay_ready() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    for turntable in range(0, 250, 10):
+        bench.turntable = turntable
+        bench.clock.sleep(0.2)
+        assert turntable_in(camera.capture().pixels) == turntable
+
+
+def test_a_picture_is_exposed_after_the_call() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    for gap in (0.0, 0.01, 0.5, 7.0, 3600.0):
+        bench.clock.sleep(gap)
+        asked = bench.clock.monotonic()
+        taken = camera.capture()
+        assert asked - 1e-6 <= taken.taken_at <= bench.clock.monotonic()
+
+
+def test_a_long_exposure_begins_after_the_call() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    camera.lock(BY_HAND.model_copy(update={"time_us": 800_000}))
+    asked = bench.clock.monotonic()
+    assert camera.capture().taken_at >= asked - 1e-6
+    camera.focus(9.0)
+    assert lens_in(camera.capture().pixels) == pytest.approx(9.0, abs=TRUE_WITHIN)
+
+
+def test_old_frames_handed_out_again_are_refused() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    camera.focus(9.0)
+    first = camera.capture()
+    bench.sensor.set_faults(SensorFaults(repeat=0.7, seed=3))
+    bench.turntable = 90
+    for _ in range(20):
+        taken = camera.capture()
+        assert turntable_in(taken.pixels) == 90
+        assert taken.taken_at > first.taken_at
+    bench.sensor.set_faults(SensorFaults(repeat=1.0))
+    with pytest.raises(CameraTimeout, match="old"):
+        camera.preview()
+
+
+# ------------------------------------------------------- exposure
+
+
+def test_lock_returns_what_the_sensor_took() -> None:
+    camera = Bench().camera()
+    took = camera.lock(BY_HAND)
+    assert took != BY_HAND
+    assert (took.time_us, took.gain) == (9996, 2.0)
+    taken = camera.capture()
+    assert (taken.exposure_us, taken.gain) == (took.time_us, took.gain)
+    assert brightness_in(taken.pixels) == pytest.approx(9996 * 2.0 / 18_000, abs=0.01)
+
+
+def test_lock_says_when_the_sensor_cannot_do_what_is_asked() -> None:
+    took = Bench().camera().lock(BY_HAND.model_copy(update={"gain": 100.0}))
+    assert took.gain == 16.0
+
+
+@pytest.mark.parametrize(("mains_hz", "time_us"), [(50, 10_000), (60, 16_667), (0, 18_000)])
+def test_measured_exposure_is_bright_neutral_and_free_of_flicker(mains_hz: int, time_us: int) -> None:
+    bench = Bench(settings=OPTICS.model_copy(update={"mains_hz": mains_hz}))
+    camera = bench.camera()
+    took = camera.lock(None)
+    assert took.time_us == pytest.approx(time_us, abs=200)
+    assert (took.red_gain, took.blue_gain) == pytest.approx((1.8, 1.5), rel=0.02)
+    assert brightness_in(camera.capture().pixels) == pytest.approx(1.0, abs=0.04)
+
+
+def test_the_look_stays_when_the_light_changes_until_it_is_measured_again() -> None:
+    bench = Bench(lamp=1.0)
+    camera = bench.camera()
+    camera.lock(None)
+    before = brightness_in(camera.capture().pixels)
+    bench.lamp = 0.0
+    bench.clock.sleep(5.0)
+    assert brightness_in(camera.capture().pixels) == pytest.approx(0.4 * before, abs=0.02)
+    camera.lock(None)
+    assert brightness_in(camera.capture().pixels) == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_look_survives_a_restart_of_the_camera() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    took = camera.lock(BY_HAND)
+    camera.focus(9.0)
+    bench.sensor.hang(for_good=True)
+    taken = camera.capture()
+    assert len(bench.sensors) == 2
+    assert (taken.exposure_us, taken.gain) == (took.time_us, took.gain)
+    assert lens_in(taken.pixels) == pytest.approx(9.0, abs=TRUE_WITHIN)
+
+
+class Mute(SimulatedSensor):
+    """A camera whose metadata holds only the time, as that of libcamera's virtual pipeline."""
+
+    def capture_request(self, *, wait: float) -> Any:
+        request = super().capture_request(wait=wait)
+        stamp = request.get_metadata()["SensorTimestamp"]
+        return SimpleNamespace(
+            get_metadata=lambda: {"SensorTimestamp": stamp}, make_buffer=request.make_buffer, release=request.release
+        )
+
+
+class Unreadable(SimulatedSensor):
+    """A camera whose buffers cannot be copied."""
+
+    def render(self, name: str, frame: Frame) -> Any:
+        raise MemoryError(name, frame)
+
+
+def test_a_camera_that_tells_nothing_still_takes_pictures() -> None:
+    bench = Bench(kind=Mute, simulated=SimulatedSettings(width=WIDTH, height=HEIGHT, fixed_focus=True))
+    camera = bench.camera()
+    assert camera.lock(BY_HAND) == BY_HAND
+    bench.turntable = 30
+    assert turntable_in(camera.capture().pixels) == 30
+    with pytest.raises(CameraError, match="does not report its exposure"):
+        camera.lock(None)
+
+
+# ------------------------------------------------------- buffers and pictures
+
+
+def test_a_thousand_pictures_leave_no_request_behind() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    for number in range(1000):
+        camera.capture() if number % 3 else camera.preview()
+        assert bench.sensor.unreleased == 0
+
+
+def test_an_error_in_the_middle_of_a_picture_releases_the_frame() -> None:
+    bench = Bench(kind=Unreadable)
+    camera = bench.camera()
+    for _ in range(5):
+        with pytest.raises(MemoryError):
+            camera.capture()
+    assert bench.sensor.unreleased == 0
+
+
+@pytest.mark.parametrize("adjust_to", [None, "NV12"])
+@pytest.mark.parametrize("size", [(160, 120), (192, 128), (322, 182)])
+def test_formats_and_padded_rows_give_the_same_picture(adjust_to: Any, size: tuple[int, int]) -> None:
+    bench = Bench(simulated=SimulatedSettings(width=size[0], height=size[1]), adjust_to=adjust_to, turntable=77)
+    camera = bench.camera()
+    camera.lock(BY_HAND)
+    camera.focus(7.0)
+    pixels = camera.capture().pixels
+    assert pixels.size == size == (camera.facts.width, camera.facts.height)
+    assert pixels.shapes == ((size[1], size[0]), (size[1] // 2, size[0] // 2))
+    assert lens_in(pixels) == pytest.approx(7.0, abs=0.1)
+    assert np.unique(pixels.cb).tolist() == [77]
+    assert all(plane.flags.c_contiguous for plane in (pixels.y, pixels.cb, pixels.cr))
+
+
+@pytest.mark.parametrize(("width", "expected"), [(1920, (800, 450)), (480, (480, 270))])
+def test_preview_is_a_small_jpeg_of_now(width: int, expected: tuple[int, int]) -> None:
+    bench = Bench(simulated=SimulatedSettings(width=width, height=width * 9 // 16))
+    camera = bench.camera()
+    bench.turntable = 100
+    jpeg = camera.preview()
+    picture = simplejpeg.decode_jpeg(jpeg, "BGR")
+    assert (picture.shape[1], picture.shape[0]) == expected
+    bench.turntable = 200
+    assert camera.preview() != jpeg
+
+
+def test_facts_are_those_of_the_picture_delivered() -> None:
+    bench = Bench(settings=OPTICS.model_copy(update={"width": WIDTH // 2, "height": HEIGHT // 2}))
+    facts = bench.camera().facts
+    assert (facts.width, facts.height, facts.model) == (WIDTH // 2, HEIGHT // 2, "simulated")
+    assert facts.pixel_pitch_um == pytest.approx(2.8)
+    assert facts.lens is not None
+    assert (facts.lens.far, facts.lens.near) == (0.0, 15.0)
+
+
+def test_a_camera_of_unknown_optics_is_closed_again() -> None:
+    bench = Bench(settings=CameraSettings())
+    with pytest.raises(ConfigError, match=r"rig\.camera\.focal_length_mm"):
+        bench.camera()
+    with pytest.raises(RuntimeError):
+        bench.sensor.start()
+
+
+def test_closing_twice_is_harmless() -> None:
+    camera = Bench().camera()
+    camera.close()
+    camera.close()
+
+
+# ------------------------------------------------------- faults
+
+
+def test_no_wrong_slice_among_a_thousand_faults() -> None:
+    """Hangs, late and repeated frames, ignored lens positions, refusals: errors may come, wrong slices may not."""
+    faults = SensorFaults(
+        seed=5, hang=0.004, hang_for_good=0.001, late=0.02, repeat=0.05, ignore_lens=0.05, refuse=0.01
+    )
+    bench = Bench(faults=faults)
+    camera = bench.camera()
+    kept = refused = 0
+    for number in range(400):
+        bench.turntable = number % 250
+        lens = SWEEP[number % len(SWEEP)]
+        try:
+            camera.focus(lens)
+            taken = camera.capture()
+        except HardwareError:
+            refused += 1
+            continue
+        kept += 1
+        assert lens_in(taken.pixels) == pytest.approx(lens, abs=0.12)
+        assert turntable_in(taken.pixels) == number % 250
+        assert bench.sensor.unreleased == 0
+    assert kept >= 390
+    assert len(bench.sensors) > 1
+
+
+# ------------------------------------------------------- the library
+
+
+def _loader(**modules: object) -> Any:
+    def load(name: str) -> object:
+        module = modules.get(name, ModuleNotFoundError(f"No module named '{name}'", name=name))
+        if isinstance(module, Exception):
+            raise module
+        return module
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("No module named 'picamera2'", name="picamera2"), "apt install python3-picamera2"),
+        (ValueError("numpy.dtype size changed"), "must fit the numpy"),
+        (ImportError("libcamera.so.0.7: cannot open"), "cannot be loaded: libcamera"),
+    ],
+)
+def test_a_library_that_is_absent_or_broken_says_what_to_do(error: Exception, words: str) -> None:
+    with pytest.raises(HardwareMissing, match=words):
+        open_picamera(CameraSettings(), Bench().clock, _loader(picamera2=error))
+
+
+def test_no_camera_at_the_cable_says_what_to_do() -> None:
+    def nothing(tuning: object) -> object:
+        raise IndexError("list index out of range", tuning)
+
+    with pytest.raises(HardwareMissing, match="rpicam-hello"):
+        open_picamera(CameraSettings(), Bench().clock, _loader(picamera2=SimpleNamespace(Picamera2=nothing)))
+
+
+def test_flips_and_tuning_reach_the_library(tmp_path: Path) -> None:
+    given: dict[str, Any] = {}
+
+    class Recorder(SimulatedSensor):
+        def create_still_configuration(self, **wanted: object) -> dict[str, Any]:
+            given.update(wanted)
+            return super().create_still_configuration(**wanted)
+
+    bench = Bench(kind=Recorder)
+
+    def library(tuning: object) -> SimulatedSensor:
+        given["tuning"] = tuning
+        return bench.open_sensor()
+
+    tuning = tmp_path / "imx519.json"
+    tuning.write_text(json.dumps({"version": 2.0}))
+    settings = OPTICS.model_copy(update={"hflip": True, "tuning_file": str(tuning)})
+    modules = _loader(
+        picamera2=SimpleNamespace(Picamera2=library), libcamera=SimpleNamespace(Transform=lambda **flips: flips)
+    )
+    open_picamera(settings, bench.clock, modules).close()
+    assert given["transform"] == {"hflip": True, "vflip": False}
+    assert given["tuning"] == {"version": 2.0}
+    assert given["buffer_count"] == 3
+
+
+def test_a_tuning_file_that_is_not_there_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match=r"rig\.camera\.tuning_file"):
+        open_picamera(CameraSettings(tuning_file="/nowhere.json"), Bench().clock, _loader())
