@@ -17,14 +17,13 @@ from scanner.stacking.align import Fit, align, target
 from scanner.stacking.focus import Map, Weighing
 from scanner.stacking.fuse import WeightedPlanes, warped_planes
 from scanner.stacking.geometry import Matrix, Similarity, covered, on_plane
+from scanner.stacking.mask import object_mask
 
 BORDER = 3.0
 """Half-size pixels from the border of a slice that are not used: warp and focus measure reach over the edge there."""
 
 OBJECT = 6.0
 """Peak sharpness, in multiples of the noise, from which a place counts as the object come into focus."""
-
-CLEANER = np.ones((7, 7), np.uint8)
 
 GAMMA = 2.2
 """Of the planes' values against light, near enough to even out flicker."""
@@ -95,7 +94,7 @@ class StackBuilder:
         in_focus = self._in_focus(share)
         depth = self._depth(in_focus)
         pixels = spill.calmed(sharp, calm, share)
-        return Stacked(pixels, depth, cleaned(in_focus), self._reference, self._reports(in_focus))
+        return Stacked(pixels, depth, object_mask(in_focus), self._reference, self._reports(in_focus))
 
     def _check(self, slice_: Slice) -> None:
         if slice_.pixels.shapes != self._shapes:
@@ -164,10 +163,3 @@ class StackBuilder:
             )
             for index, fit in sorted(fits.items())
         )
-
-
-def cleaned(in_focus: NDArray[np.bool_]) -> Plane:
-    """A mask without its smallest holes and specks: uint8, 255 = object."""
-    mask = in_focus.astype(np.uint8) * np.uint8(255)
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, CLEANER)
-    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, CLEANER), np.uint8)

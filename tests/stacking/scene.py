@@ -25,6 +25,8 @@ class Scene:
     noise: float = 1.0
     spread: float = 2.5
     seed: int = 1
+    columns: int = 2
+    rows: int = 2
     gamma_blur: bool = False
     """Blur and resample the gamma-coded values, as nature does not: to show what that would do."""
 
@@ -62,14 +64,14 @@ class Scene:
         out = np.zeros((self.height, self.width, 3), np.float32)
         for colour, coverage, _ in self.layers():
             out += coverage[..., None] * (colour - out)
-        return planes(encoded(cv2.GaussianBlur(out, (0, 0), 0.6)))
+        return planes(encoded(np.asarray(cv2.GaussianBlur(out, (0, 0), 0.6), np.float32)), self.columns, self.rows)
 
     def object(self) -> NDArray[np.bool_]:
         """(height, width): where the object is."""
         return np.asarray(np.max([coverage for _, coverage, _ in self.layers()[1:]], axis=0) > 0.5)
 
     def slice(self, index: int) -> Slice:
-        """Slice `index`, 4:2:0."""
+        """What the camera makes of it, focused as slice `index`."""
         rng = np.random.default_rng([self.seed, 99, index])
         out = np.zeros((self.height, self.width, 3), np.float32)
         for colour, coverage, focus in self.layers():
@@ -86,7 +88,7 @@ class Scene:
             out *= 1 + float(rng.normal(0, self.flicker))
         values = 255 * out if self.gamma_blur else encoded(out)
         values = values + rng.normal(0, self.noise, values.shape).astype(np.float32)
-        return Slice(index, planes(values))
+        return Slice(index, planes(values, self.columns, self.rows))
 
     def slices(self) -> list[Slice]:
         """All slices in the order of capture: the reference slice first, then near to far."""
@@ -94,7 +96,7 @@ class Scene:
         return [self.slice(k) for k in order]
 
     def _inside(self, distance: Picture) -> Picture:
-        return np.clip(distance * self.width + 0.5, 0, 1)
+        return np.asarray(np.clip(distance * self.width + 0.5, 0, 1), np.float32)
 
     def _texture(self, rng: np.random.Generator, albedo: float) -> Picture:
         pattern = np.zeros((self.height, self.width), np.float32)
@@ -102,7 +104,7 @@ class Scene:
             grid = rng.standard_normal((cells * 3 // 4, cells)).astype(np.float32)
             pattern += cv2.resize(grid, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
         colour = albedo * rng.uniform(0.8, 1.2, 3).astype(np.float32)
-        return np.clip(colour * np.exp(0.35 * pattern)[..., None], 0.01, 0.95).astype(np.float32)
+        return np.asarray(np.clip(colour * np.exp(0.35 * pattern)[..., None], 0.01, 0.95), np.float32)
 
 
 def _blurred(sheet: Picture, diameter: float) -> Picture:
@@ -119,10 +121,11 @@ def _blurred(sheet: Picture, diameter: float) -> Picture:
 def encoded(light: Picture) -> Picture:
     """sRGB values 0..255 of linear light."""
     v = np.clip(light, 0, 1)
-    return np.where(v <= 0.0031308, 12.92 * v, 1.055 * np.power(np.maximum(v, 1e-9), 1 / 2.4) - 0.055) * np.float32(255)
+    coded = np.where(v <= 0.0031308, 12.92 * v, 1.055 * np.power(np.maximum(v, 1e-9), 1 / 2.4) - 0.055)
+    return np.asarray(255 * coded, np.float32)
 
 
-def planes(rgb: Picture, columns: int = 2, rows: int = 2) -> Planes:
+def planes(rgb: Picture, columns: int, rows: int) -> Planes:
     """(h, w, 3) sRGB values 0..255 as planes, BT.601 full range, centred chroma."""
     ycc = cv2.cvtColor(np.clip(rgb / 255, 0, 1).astype(np.float32), cv2.COLOR_RGB2YCrCb)
     values = np.clip(np.rint(ycc * 255), 0, 255).astype(np.uint8)
