@@ -9,7 +9,7 @@ exact; an ellipsoid is the usual first-order estimate (k0 (k0 - 1) / k1); unions
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,7 +36,10 @@ TAIL: tuple[Triple, ...] = (
     (-1.0, 15.6, 42.5),
 )
 
-TAIL_FRONT, FAR = 6.4, 4.0  # no part of the tail has a smaller y; how far off it need not be known exactly
+HEAD_LOW, LEGS_HIGH, TAIL_FRONT = 38.5, 32.5, 6.4
+"""No part of the head is lower, of the legs higher, of the tail farther in front."""
+FAR = 4.0
+"""How far off a part need not be known exactly, in mm."""
 
 
 def _union(a: Floats, b: Floats, k: float) -> Floats:
@@ -118,17 +121,44 @@ def _plinth(at: Points) -> Floats:
     return result
 
 
-def _pairs(at: Points, body: Floats) -> Floats:
-    """Join what the cat has two of; x in `at` is the distance from the plane of symmetry."""
-    body = _union(body, _ellipsoid(at, (7.4, 3.0, 13.2), (5.2, 8.8, 8.4)), 2.0)
-    body = _union(body, _limb(at, (9.2, -1.0, 7.9), (9.6, -8.5, 7.6), (2.6, 2.3)), 1.2)
-    leg = _limb(at, (4.3, -6.0, 28.0), (4.3, -10.3, 8.6), (4.0, 2.5))
-    leg = _union(leg, _ellipsoid(at, (4.4, -12.0, 7.7), (2.7, 3.9, 2.4)), 1.5)
-    body = _union(body, leg, 1.5)
-    ear = _limb(at, (4.9, -2.8, 50.0), (6.9, -2.4, 57.6), (3.3, 0.7))
-    ear = -_union(-ear, _ellipsoid(at, (6.0, -6.0, 53.4), (2.3, 3.0, 4.6)), 0.6)
-    body = _union(body, ear, 1.4)
-    return _union(body, _ellipsoid(at, (3.5, -12.0, 47.3), (1.8, 1.1, 1.2)), 0.3)
+def _where_near(at: Points, bound: Floats, part: Callable[[Points], Floats]) -> Floats:
+    """A part's field where it counts. `bound`, never more than the true distance, is good enough from `FAR` on."""
+    near = bound < FAR
+    if near.all():
+        return part(at)
+    if near.any():
+        bound[near] = part((at[0][near], at[1][near], at[2][near]))
+    return bound
+
+
+def _head(at: Points) -> Floats:
+    head = _ellipsoid(at, (0.0, -5.0, 46.2), (7.9, 8.0, 6.9))
+    head = _union(head, _ellipsoid(at, (0.0, -11.9, 43.9), (3.9, 3.7, 2.9)), 2.0)
+    head = _union(head, _ball(at, (0.0, -15.1, 45.2), 0.9), 0.8)
+    pair = (np.abs(at[0]), at[1], at[2])
+    ear = _limb(pair, (4.9, -2.8, 50.0), (6.9, -2.4, 57.6), (3.3, 0.7))
+    ear = -_union(-ear, _ellipsoid(pair, (6.0, -6.0, 53.4), (2.3, 3.0, 4.6)), 0.6)
+    head = _union(head, ear, 1.4)
+    return _union(head, _ellipsoid(pair, (3.5, -12.0, 47.3), (1.8, 1.1, 1.2)), 0.3)
+
+
+def _legs(at: Points) -> Floats:
+    """Haunches, hind feet and forelegs: of each the cat has two, so x is the distance from the plane of symmetry."""
+    pair = (np.abs(at[0]), at[1], at[2])
+    legs = _ellipsoid(pair, (7.4, 3.0, 13.2), (5.2, 8.8, 8.4))
+    legs = _union(legs, _limb(pair, (9.2, -1.0, 7.9), (9.6, -8.5, 7.6), (2.6, 2.3)), 1.2)
+    fore = _limb(pair, (4.3, -6.0, 28.0), (4.3, -10.3, 8.6), (4.0, 2.5))
+    fore = _union(fore, _ellipsoid(pair, (4.4, -12.0, 7.7), (2.7, 3.9, 2.4)), 1.5)
+    return _union(legs, fore, 1.5)
+
+
+def _tail(at: Points) -> Floats:
+    """A chain of capsules that stands clear of the back."""
+    radii = np.linspace(2.3, 1.5, len(TAIL)).tolist()
+    tail = _limb(at, TAIL[0], TAIL[1], (radii[0], radii[1]))
+    for i in range(1, len(TAIL) - 1):
+        tail = _union(tail, _limb(at, TAIL[i], TAIL[i + 1], (radii[i], radii[i + 1])), 1.0)
+    return tail
 
 
 def field(at: Points) -> Floats:
@@ -136,30 +166,11 @@ def field(at: Points) -> Floats:
     body = _limb(at, (0.0, 2.5, 15.5), (0.0, -1.5, 33.0), (10.2, 6.6))
     body = _union(body, _ball(at, (0.0, -4.0, 29.0), 7.0), 3.0)
     body = _union(body, _limb(at, (0.0, -2.0, 34.0), (0.0, -4.6, 44.0), (6.0, 5.4)), 2.0)
-    head = _ellipsoid(at, (0.0, -5.0, 46.2), (7.9, 8.0, 6.9))
-    head = _union(head, _ellipsoid(at, (0.0, -11.9, 43.9), (3.9, 3.7, 2.9)), 2.0)
-    head = _union(head, _ball(at, (0.0, -15.1, 45.2), 0.9), 0.8)
-    body = _pairs((np.abs(at[0]), at[1], at[2]), _union(body, head, 1.2))
+    body = _union(body, _where_near(at, HEAD_LOW - at[2], _head), 1.2)
+    body = _union(body, _where_near(at, at[2] - LEGS_HIGH, _legs), 1.8)
     body = _union(body, _ring(at, (0.0, -3.0, 38.0), 0.24, (5.6, 1.35)), 0.4)
     body = _union(body, _ellipsoid(at, (0.0, -11.4, 32.2), (2.4, 1.3, 3.0)), 0.4)
-    return _union(np.minimum(body, _tail(at)), _plinth(at), 0.6)
-
-
-def _tail(at: Points) -> Floats:
-    """A chain of capsules that stands clear of the back; 4 mm and more in front of it merely a lower bound."""
-    tail = TAIL_FRONT - at[1]
-    near = tail < FAR
-    if near.any():
-        tail[near] = _chain((at[0][near], at[1][near], at[2][near]))
-    return tail
-
-
-def _chain(at: Points) -> Floats:
-    radii = np.linspace(2.3, 1.5, len(TAIL)).tolist()
-    tail = _limb(at, TAIL[0], TAIL[1], (radii[0], radii[1]))
-    for i in range(1, len(TAIL) - 1):
-        tail = _union(tail, _limb(at, TAIL[i], TAIL[i + 1], (radii[i], radii[i + 1])), 1.0)
-    return tail
+    return _union(np.minimum(body, _where_near(at, TAIL_FRONT - at[1], _tail)), _plinth(at), 0.6)
 
 
 def gradient(at: Points, step: float = 0.02) -> Floats:

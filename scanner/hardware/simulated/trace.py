@@ -62,18 +62,19 @@ def cones(origin: Vector, ways: Vector, depth: Vector, far: float, spread: float
     return free
 
 
-def march(origin: Vector, ways: Vector, depth: Vector, far: float) -> Vector:
+def march(origin: Vector, ways: Vector, depth: Vector, far: float, limit: int = 112) -> Vector:
     """Depth (n,) of the first surface on each ray from `depth` on, which must be free; inf where there is none.
 
     Sphere tracing, sped up by the secant: the slope of the last step says how obliquely the ray approaches. On a
-    convex surface that cannot overshoot; elsewhere the next step comes back.
+    convex surface that cannot overshoot; elsewhere the next step comes back. After `limit` steps, which only rays along
+    an edge need, a ray that is not at the surface is given up.
     """
     found = np.full(depth.size, np.inf, np.float32)
     live, here = np.arange(depth.size), depth.copy()
     length = np.sqrt((ways * ways).sum(0))
     slope = length.copy()
     value = field_at(origin, ways, here)
-    for _ in range(112):
+    for _ in range(limit):
         done = np.abs(value) < TOLERANCE
         found[live[done]] = here[done]
         going = ~done & (here < far)
@@ -98,10 +99,10 @@ def behind(origin: Vector, ways: Vector, depth: Vector, far: float) -> Vector:
     length = np.sqrt((ways * ways).sum(0))
     here = depth.copy()
     inside = np.arange(depth.size)
-    for _ in range(48):
+    for _ in range(32):
         value = field_at(origin, ways[:, inside], here[inside])
         inside, value = inside[value < 0.05], value[value < 0.05]
         if inside.size == 0:
             break
-        here[inside] += np.maximum(-value, 0.25) / length[inside]
-    return march(origin, ways, here, far)
+        here[inside] += np.maximum(-value, 0.35) / length[inside]
+    return march(origin, ways, here, far, limit=40)

@@ -2,6 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from scanner.hardware.simulated import layers
+from scanner.hardware.simulated.layers import Sheet
 from scanner.hardware.simulated.noise import noise_of_code
 from scanner.hardware.simulated.optics import LINEAR_OF_CODE
 from scanner.slices import Planes
@@ -180,6 +182,32 @@ def test_the_ends_of_the_sweep_are_blurred_elsewhere() -> None:
     front, behind = depth > np.nanpercentile(depth, 85), depth < np.nanpercentile(depth, 15)
     assert psnr(slices[0].y, truth.y, front) > psnr(slices[0].y, truth.y, behind) + 3
     assert psnr(slices[-1].y, truth.y, behind) > psnr(slices[-1].y, truth.y, front) + 3
+
+
+@pytest.mark.parametrize("lens", [8.5, 10.0, 12.0])
+def test_painted_white_the_object_stays_white_inside_its_outline(lens: float) -> None:
+    """No dark fringe where one part of it is blurred before another."""
+    picture = view(40, 20, **MIDDLE, **STILL)._picture
+    white = [
+        Sheet(np.full_like(sheet.colour, 255) * (sheet.depth > 0), sheet.depth)
+        for sheet in (picture.front, picture.back)
+    ]
+    depth = layers.dioptres_of(np.arange(256) * 256 + 128, picture.far, picture.near)
+    circles = scene(**MIDDLE, **STILL).lens.circle(lens, depth)
+    strips = [light[:, layers.HALO : -layers.HALO] for _, light in layers.composite(white, picture.inset, circles)]
+    margin = layers.margin_of(circles)
+    light = np.concatenate(strips, 1)[0, margin:-margin, margin:-margin]
+    inside = light[picture.inset > np.abs(circles).max() / 2 + 2]
+    assert np.percentile(inside, 0.1) > 0.98
+    assert inside.min() > 0.85
+    assert inside.max() < 1.001
+
+
+@pytest.mark.parametrize("seed", [1, 2, 5])
+def test_the_whole_object_is_in_the_frame_for_other_seeds_too(seed: int) -> None:
+    for tilt in (0.0, 20.0):
+        mask = scene(seed=seed).view(20.0, tilt).mask(15.0)
+        assert not mask[[0, 1, -2, -1]].any()
 
 
 def test_the_background_is_plain_and_dark() -> None:
