@@ -244,7 +244,7 @@ def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig)
     assert status.light == 0.5
     assert status.exposure is not None
     assert (status.exposure.time_us, status.exposure.red_gain) == (20_000, LOOK.red_gain)
-    assert rig.log.values("focus") == [7.5]
+    assert rig.log.values("focus") == [10, 7.5]
 
 
 def test_jogs_outside_the_limits_are_refused(daemon: Daemon) -> None:

@@ -15,6 +15,7 @@ from scanner.clock import Clock
 from scanner.errors import CameraError, RigBusy
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
+from scanner.units import Dioptres
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 PREVIEW_PERIOD_S = 0.1
 IDLE_S = 0.5
+
+START_LENS: Dioptres = 10.0
+"""Where the lens goes when the rig opens, so that the page knows it: a small object stands about 10 cm away."""
 
 
 class RigThread:
@@ -104,7 +108,7 @@ class RigThread:
             with self._lock:
                 self._run = None if self._run is run else self._run
             status = run.progress.status
-            self.looked(exposure=status.exposure)
+            self.looked(status.exposure, status.sweep.far if status.sweep else None)
 
     def _work(self) -> None:
         _resolve(self._opened, self._open)
@@ -120,6 +124,9 @@ class RigThread:
 
     def _open(self) -> Rig:
         rig = self._open_rig()
+        if lens := rig.camera.facts.lens:
+            start = min(max(START_LENS, lens.far), lens.near)
+            self.looked(lens=rig.camera.focus(start))
         self._refresh(rig)
         return rig
 
