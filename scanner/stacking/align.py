@@ -29,7 +29,7 @@ PRE_BLUR = 2.0
 EDGE = 8
 STEPS = 12
 STILL = 0.004
-OUTLIER = 2.5
+OUTLIER = 3.5
 """Robust standard deviations at which a point no longer counts: silhouettes and highlights, mostly."""
 
 Picture = NDArray[np.float32]
