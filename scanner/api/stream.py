@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import anyio
 import anyio.to_thread
@@ -32,7 +32,8 @@ class Latest:
 
     def put(self, status: Status) -> None:
         """Make `status` the newest. Any thread may call this."""
-        self._loop.call_soon_threadsafe(self._put, status)
+        with suppress(RuntimeError):  # the loop has just closed: nobody is left to tell
+            self._loop.call_soon_threadsafe(self._put, status)
 
     def _put(self, status: Status) -> None:
         self._status = status

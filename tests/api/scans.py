@@ -1,6 +1,6 @@
 """Plans for the tests of the API, and waiting for their end."""
 
-import threading
+import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -24,17 +24,13 @@ DEADLINE_S = 60.0
 
 
 def wait_until(daemon: Daemon, reached: Callable[[Status], bool]) -> None:
-    """Block until a status of `daemon` is as wanted."""
-    event = threading.Event()
-
-    def look(status: Status) -> None:
-        if reached(status):
-            event.set()
-
-    unsubscribe = daemon.subscribe(look)
-    look(daemon.status())
+    """Block until a status of `daemon` is as wanted. It is looked at here, not in the thread that tells it."""
+    told: queue.Queue[Status] = queue.Queue()
+    unsubscribe = daemon.subscribe(told.put)
     try:
-        assert event.wait(DEADLINE_S), daemon.status().scan
+        status = daemon.status()
+        while not reached(status):
+            status = told.get(timeout=DEADLINE_S)
     finally:
         unsubscribe()
 

@@ -138,3 +138,12 @@ def test_any_thread_may_put(rig_daemon: Daemon) -> None:
         return await latest.next(5)
 
     assert asyncio.run(collect()) == status
+
+
+def test_a_thread_that_comes_late_is_not_harmed(rig_daemon: Daemon) -> None:
+    """The daemon's own thread tells the status: it must not die of a server that has stopped."""
+
+    async def make() -> Latest:
+        return Latest()
+
+    asyncio.run(make()).put(rig_daemon.status())
