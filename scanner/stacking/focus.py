@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.slices import Plane
-
-Map = NDArray[np.float32]
+from scanner.stacking.strips import Map, strips
 
 STRONGEST = 1e30
 """Weights end here: the sum of weights x 255 over any number of slices still fits a float32."""
@@ -68,10 +67,11 @@ def surroundings(energy: Map, reach: float) -> Map:
 
 def weight(energy: Map, around: Map, noise_: float, weighing: Weighing) -> Map:
     """The weight, 1..STRONGEST, of what a slice shows at each place, from its `detail` and `surroundings`."""
-    size = (energy.shape[1], energy.shape[0])
-    pull = cv2.resize(_raised(around, noise_, weighing), size, interpolation=cv2.INTER_LINEAR)
-    own = _raised(energy, noise_, weighing)
-    return _steep(cv2.addWeighted(own, 1.0, pull, weighing.pull, 1.0), weighing)
+    weights = np.empty_like(energy)
+    for rows, pull in strips(_raised(around, noise_, weighing), 2, 2, energy.shape):
+        own = _raised(energy[rows], noise_, weighing)
+        weights[rows] = _steep(cv2.addWeighted(own, 1.0, pull, weighing.pull, 1.0), weighing)
+    return weights
 
 
 def weight_around(around: Map, noise_: float, weighing: Weighing) -> Map:

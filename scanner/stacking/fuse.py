@@ -1,18 +1,11 @@
 """Running sums of weighted slices: what has arrived so far, in memory that does not grow with slices."""
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from scanner.slices import Plane, Planes
 from scanner.stacking.geometry import Matrix, on_plane
-
-STRIP = 256
-"""Rows of a plane worked on at a time."""
-
-Map = NDArray[np.float32]
+from scanner.stacking.strips import Map, strips
 
 
 def subsampling(planes: Planes) -> tuple[int, int]:
@@ -31,25 +24,6 @@ def warped_planes(planes: Planes, matrix: Matrix) -> Planes:
     """All planes in the reference's geometry, chroma at its own resolution."""
     chroma = on_plane(matrix, *subsampling(planes))
     return Planes(warped(planes.y, matrix), warped(planes.cb, chroma), warped(planes.cr, chroma))
-
-
-def spread(weights: Map, top: int, bottom: int, columns: int, rows: int) -> Map:
-    """Rows top..bottom of `weights`, `columns` and `rows` times as large, bilinear, centres in register."""
-    if columns == 1 and rows == 1:
-        return weights[top:bottom]
-    above, below = min(top, 1), min(weights.shape[0] - bottom, 1)
-    part = weights[top - above : bottom + below]
-    size = (part.shape[1] * columns, part.shape[0] * rows)
-    large = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    return large[above * rows : large.shape[0] - below * rows]
-
-
-def strips(weights: Map, columns: int, rows: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, Map]]:
-    """Rows of a plane of `shape`, and `weights` enlarged to them: what is touched at a time stays in the cache."""
-    for top in range(0, weights.shape[0], STRIP // rows):
-        bottom = min(top + STRIP // rows, weights.shape[0])
-        part = slice(top * rows, min(bottom * rows, shape[0]))
-        yield part, spread(weights, top, bottom, columns, rows)[: part.stop - part.start, : shape[1]]
 
 
 class WeightedSum:

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from scanner.slices import Plane, Planes
-from scanner.stacking.focus import Map, shrunk
-from scanner.stacking.fuse import strips, subsampling
+from scanner.stacking.focus import shrunk
+from scanner.stacking.fuse import subsampling
+from scanner.stacking.strips import Map, strips
 
 QUARTER = 4
 UNSEEN = 1.0

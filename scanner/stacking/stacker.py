@@ -14,10 +14,11 @@ from scanner.errors import AlignmentFailed, SlicesDiffer, TooFewSlices
 from scanner.slices import Plane, Planes, Slice, SliceReport, Stacked
 from scanner.stacking import focus, spill
 from scanner.stacking.align import Fit, align, target
-from scanner.stacking.focus import Map, Weighing
+from scanner.stacking.focus import Weighing
 from scanner.stacking.fuse import WeightedPlanes, warped_planes
 from scanner.stacking.geometry import Matrix, Similarity, covered, on_plane
 from scanner.stacking.mask import object_mask
+from scanner.stacking.strips import Map
 
 BORDER = 3.0
 """Half-size pixels from the border of a slice that are not used: warp and focus measure reach over the edge there."""
@@ -116,8 +117,15 @@ class StackBuilder:
 
     def _fuse(self, index: int, planes: Planes, brightness: float, matrix: Matrix | None) -> None:
         """Add a slice that was warped with `matrix` to the running sums; None: the reference slice."""
+        weight, calm = self._weights(index, planes.y, matrix)
+        cv2.scaleAdd(weight, float(index), self._places, dst=self._places)
+        self._sharp.add(planes, weight, brightness)
+        self._calm.add(spill.quarter(planes), calm, brightness)
+
+    def _weights(self, index: int, luma: Plane, matrix: Matrix | None) -> tuple[Map, Map]:
+        """What each place of a warped slice counts, at half and at quarter size; notes where it is the sharpest."""
         weighing = self._settings.weighing
-        energy = focus.detail(focus.shrunk(planes.y, 2, 2), weighing.window)
+        energy = focus.detail(focus.shrunk(luma, 2, 2), weighing.window)
         if matrix is None:
             self._noise = focus.noise(energy)
         around = focus.surroundings(energy, weighing.reach)
@@ -129,11 +137,9 @@ class StackBuilder:
             weight *= seen
             calm *= focus.shrunk(seen * np.uint8(255), 2, 2) == 255
         better = energy > self._peak
-        self._peak[better] = energy[better]
+        np.copyto(self._peak, energy, where=better)
         self._best[better] = index
-        self._places += weight * np.float32(index)
-        self._sharp.add(planes, weight, brightness)
-        self._calm.add(spill.quarter(planes), calm, brightness)
+        return weight, calm
 
     def _seen(self, matrix: Matrix) -> Plane:
         rows, columns = int(self._peak.shape[0]), int(self._peak.shape[1])
@@ -147,9 +153,11 @@ class StackBuilder:
 
     def _depth(self, in_focus: NDArray[np.bool_]) -> Map:
         best = self._best.astype(np.float32)
-        half = np.float32(0.5)
-        depth = np.clip(self._places / self._sharp.total, best - half, best + half)
-        return np.where(in_focus, depth, np.float32(np.nan))
+        away: Map = self._places / self._sharp.total
+        away -= best
+        depth = best + np.clip(away, -0.5, 0.5).astype(np.float32, copy=False)
+        depth[~in_focus] = np.nan
+        return np.asarray(depth, np.float32)
 
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
         object_ = self._best[in_focus]

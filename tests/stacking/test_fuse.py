@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scanner.slices import Planes
-from scanner.stacking.fuse import WeightedPlanes, WeightedSum, spread, subsampling, warped, warped_planes
+from scanner.stacking.fuse import WeightedPlanes, WeightedSum, subsampling, warped, warped_planes
 from scanner.stacking.geometry import Similarity
 
 RNG = np.random.default_rng(2)
@@ -42,14 +42,6 @@ def test_brightness_scales_light_and_colour_but_not_grey() -> None:
         total = WeightedSum((2, 2), 1, 1, zero)
         total.add(np.full((2, 2), value, np.uint8), weight, 1.1)
         assert (total.mean(weight) == expected).all()
-
-
-def test_spreading_in_strips_is_spreading_at_once() -> None:
-    weights = RNG.uniform(0, 1, (40, 30)).astype(np.float32)
-    whole = spread(weights, 0, 40, 2, 2)
-    parts = [spread(weights, top, top + 10, 2, 2) for top in range(0, 40, 10)]
-    assert whole.shape == (80, 60)
-    assert np.allclose(np.vstack(parts), whole)
 
 
 def test_a_whole_pixel_of_shift_moves_pixels_unchanged() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scanner.slices import Planes
-from scanner.stacking.focus import Map
 from scanner.stacking.spill import calmed, quarter, spilled
+from scanner.stacking.strips import Map
 
 
 def grey(y: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", columns: int = 2, rows: int = 2) -> Planes:
