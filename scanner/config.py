@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from scanner.errors import ConfigError
 from scanner.hardware.settings import RigSettings
@@ -33,12 +33,20 @@ class ServerSettings(Frozen):
     ] = ()
 
 
+FILE_ONLY = {"readOnly": True}
+"""Schema mark of settings that name a path: the config file alone sets them, never a client."""
+
+
 class StorageSettings(Frozen):
     """Where scans are kept."""
 
-    data: Annotated[Path, Field(description="Folder of the scans; relative to the working folder of the daemon.")] = (
-        Path("data")
-    )
+    data: Annotated[
+        Path,
+        Field(
+            description="Folder of the scans; relative to the working folder of the daemon.",
+            json_schema_extra=FILE_ONLY,
+        ),
+    ] = Path("data")
     reserve_mb: Annotated[
         int, Field(ge=0, le=1_000_000, json_schema_extra={"unit": "MB"}, description="Kept free: no scan may fill it.")
     ] = 200
@@ -100,6 +108,16 @@ class SettingsKeeper:
         """Dotted keys whose value was changed from the page."""
         return flat_keys(difference(self.current, self._base))
 
+    def check(self, settings: Settings) -> None:
+        """Raise ConfigError when `settings` change what only the config file may."""
+        changed = flat_keys(difference(settings, self.current))
+        refused = [key for key in changed if key in file_only(Settings)]
+        if refused:
+            raise ConfigError(
+                f"{', '.join(refused)} names a path on the scanner and cannot be set from here.",
+                "Set it in the config file and start Focusrig again.",
+            )
+
     def keep(self, settings: Settings) -> None:
         """Make `settings` the ones in force and write down in what they differ from the config file."""
         make_folder(self._path.parent)
@@ -145,6 +163,18 @@ def _difference(new: Document, old: Document) -> dict[str, Any]:
         elif value != old.get(key):
             changed[key] = value
     return changed
+
+
+def file_only(model: type[BaseModel], prefix: str = "") -> tuple[str, ...]:
+    """Dotted keys of the settings that only the config file may set."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and extra.get("readOnly"):
+            keys.append(prefix + name)
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += file_only(field.annotation, f"{prefix}{name}.")
+    return tuple(keys)
 
 
 def flat_keys(document: Document, prefix: str = "") -> tuple[str, ...]:

@@ -176,6 +176,7 @@ class Daemon:
         """Pause the running scan before its next slice. Raises NotFound, WrongState."""
         run = self._run_of(scan_id)
         if run is None or run.progress.status.state != RunState.RUNNING:
+            self._store.open(scan_id)
             raise WrongState("Only a running scan can be paused.")
         run.pause()
         return run.progress.status
@@ -343,12 +344,13 @@ class Daemon:
         )
 
     def change_settings(self, settings: Settings) -> SettingsView:
-        """Open the rig with `settings` and keep them. Raises RigBusy, HardwareError, StoreError.
+        """Open the rig with `settings` and keep them. Raises RigBusy, ConfigError, HardwareError, StoreError.
 
         When the rig does not open with them, the old ones stay in force. Host, port and data folder count from the
         next start of the daemon on.
         """
         self._rig.require_idle()
+        self._keeper.check(settings)
         if settings.rig != self.settings.rig:
             self._reopen(settings)
         self._keeper.keep(settings)

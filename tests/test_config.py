@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.config import Settings, SettingsKeeper, flat_keys, load
+from scanner.config import Settings, SettingsKeeper, flat_keys, load, overlay
 from scanner.errors import ConfigError
 from tests.config_example import render
 
@@ -81,3 +81,18 @@ def test_a_damaged_settings_file_is_named_with_the_way_out(tmp_path: Path, text:
     (tmp_path / "settings.json").write_text(text)
     with pytest.raises(ConfigError, match=r"settings\.json"):
         SettingsKeeper(_base(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"storage": {"data": "/etc"}},
+        {"rig": {"motion": {"port": "/dev/kmsg"}}},
+        {"rig": {"camera": {"tuning_file": "/x"}}},
+    ],
+)
+def test_paths_are_never_taken_from_a_client(tmp_path: Path, changed: dict[str, object]) -> None:
+    base = _base(tmp_path)
+    wanted = Settings.model_validate(overlay(base.model_dump(), changed))
+    with pytest.raises(ConfigError, match="names a path on the scanner"):
+        SettingsKeeper(base).check(wanted)

@@ -143,6 +143,17 @@ def test_pause_holds_before_the_next_slice_and_resume_goes_on(daemon: Daemon, ri
     assert until(daemon, scan.id, finished).reason == FinishReason.COMPLETED
 
 
+def test_a_pause_right_after_the_start_is_not_lost(daemon: Daemon, rig: FakeRig) -> None:
+    rig.gate.clear()
+    scan = daemon.start_scan(PLAN)
+    daemon.pause(scan.id)
+    rig.gate.set()
+    until(daemon, scan.id, lambda status: status.activity != "starting")
+    assert daemon.scan(scan.id).state == RunState.PAUSED
+    daemon.resume(scan.id)
+    assert until(daemon, scan.id, finished).stacked == 3
+
+
 def test_cancel_keeps_what_is_stacked(daemon: Daemon) -> None:
     scan = daemon.start_scan(PLAN)
     until(daemon, scan.id, lambda status: status.stacked >= 1)

@@ -78,13 +78,14 @@ class RigThread:
         future: Future[T] = Future()
         with self._lock:
             self.require_idle()
-            self._jobs.put(lambda rig: _resolve(future, lambda: job(rig)))
+            self._jobs.put(lambda rig: _resolve(future, lambda: self._jog(rig, job)))
         return future.result()
 
     def begin(self, run: ScanRun) -> None:
         """Give the rig to a scan. Raises RigBusy, naming the scan that holds it."""
         with self._lock:
             self.require_idle()
+            run.started()
             self._run = run
             self._jobs.put(lambda rig: self._scan(run, rig))
 
@@ -100,6 +101,13 @@ class RigThread:
             raise RigBusy(
                 f"The rig is busy with the scan {status.name!r}.", "Wait for it, or cancel it first.", scan_id=status.id
             )
+
+    def _jog(self, rig: Rig, job: Callable[[Rig], T]) -> T:
+        """Whatever becomes of the job, who waits for it then finds the rig as it is."""
+        try:
+            return job(rig)
+        finally:
+            self._refresh(rig)
 
     def _scan(self, run: ScanRun, rig: Rig) -> None:
         try:

@@ -61,6 +61,10 @@ class ScanRun:
     def progress(self) -> Progress:
         return self._progress
 
+    def started(self) -> None:
+        """The run has the rig; `run` follows. A pause from here on holds."""
+        self._record("running")
+
     def pause(self) -> None:
         """Stop before the next slice; the rig stays as it is."""
         self._go_on.clear()
@@ -84,7 +88,6 @@ class ScanRun:
     def run(self, rig: Rig) -> None:
         """Run to the end. Whatever happens, the outcome is in the journal and in the status; nothing is raised."""
         try:
-            self._record("running")
             self._run(rig)
         except Cancelled:
             if self._closing.is_set():

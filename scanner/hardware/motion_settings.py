@@ -73,6 +73,7 @@ class MotionSettings(Frozen):
         min_length=1,
         max_length=200,
         description="Serial port; a name below /dev/serial/by-id/ stays the same after a restart.",
+        json_schema_extra={"readOnly": True},
     )
     baud: int = Field(default=115_200, ge=1200, le=4_000_000, description="Speed of the port in bits a second.")
     turntable: AxisSettings = Field(default=AxisSettings(), description="The axis that turns the object.")

@@ -26,7 +26,7 @@ PLAN = ScanPlan.model_validate(
     }
 )
 QUICK = {
-    "simulated": {"frame_rate": 200, "lens_lag_ms": 5, "shake_px": 0.02},
+    "simulated": {"frame_rate": 200, "lens_lag_ms": 5},
     "camera": {"lens_settle_ms": 30},
 }
 

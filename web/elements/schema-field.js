@@ -28,6 +28,7 @@ export class SchemaField extends HTMLElement {
     this.#input = made.input;
     this.read = made.read;
     this.#input.id = this.#id;
+    this.#input.disabled = raw.readOnly === true;
     this.#input.setAttribute("aria-describedby", `${this.#id}-hint ${this.#error.id}`);
     this.classList.toggle("check", kind === "bool");
     this.replaceChildren(

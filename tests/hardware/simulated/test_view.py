@@ -109,7 +109,7 @@ def test_a_focused_slice_of_a_still_rig_is_the_truth_but_for_noise() -> None:
 
 def test_noise_shrinks_with_light() -> None:
     """On the plain wall and on the object, noise in linear light grows slower than the light."""
-    seen = view(40, 20, **STILL)
+    seen = view(40, 20, well_depth=25.0, **STILL)
     inner = solid_mask(40, 20, 10.0, 15, **STILL)
     relative = []
     for exposure in (0.25, 1.0):
@@ -119,7 +119,9 @@ def test_noise_shrinks_with_light() -> None:
 
 
 def test_noise_is_what_the_settings_ask_for() -> None:
-    seen = view(40, 20, **STILL)
+    """4500 electrons at white on a pixel of 480 across 6.45 mm."""
+    noisy = STILL | {"well_depth": 4500.0 / (6450 / 480) ** 2}
+    seen = view(40, 20, **noisy)
     one, two = (seen.slice(10.0, frame=i).y.astype(np.float64) for i in (1, 2))
     level = ((one + two) / 2).round().astype(int)
     flat = (level > 60) & (level < 100) & solid_mask(40, 20, 10.0, 5, **STILL)
@@ -128,7 +130,7 @@ def test_noise_is_what_the_settings_ask_for() -> None:
 
 
 def test_exposure_multiplies_linear_light_and_clips() -> None:
-    seen = view(40, 20, **STILL)
+    seen = view(40, 20, well_depth=25.0, **STILL)
     inner = solid_mask(40, 20, 10.0, 15, **STILL)
     dim, full = (LINEAR_OF_CODE[seen.slice(10.0, frame=0, exposure=e).y][inner].mean() for e in (0.5, 1.0))
     assert full / dim == pytest.approx(2.0, rel=0.05)
@@ -136,7 +138,7 @@ def test_exposure_multiplies_linear_light_and_clips() -> None:
 
 
 def test_gains_shift_the_colour() -> None:
-    seen = view(40, 20, **STILL)
+    seen = view(40, 20, well_depth=25.0, **STILL)
     inner = solid_mask(40, 20, 10.0, 15, **STILL)[::2, ::2]
     plain, red, blue = (
         seen.slice(10.0, frame=0, red_gain=r, blue_gain=b) for r, b in ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0))
@@ -146,7 +148,7 @@ def test_gains_shift_the_colour() -> None:
 
 
 def test_shake_moves_the_picture_a_little_and_differently() -> None:
-    seen = view(40, 20, width=480, height=270, shake_px=1.5, full_well=1e9, read_noise=0.0)
+    seen = view(40, 20, width=480, height=270, shake_px=1.5, well_depth=1e9, read_noise=0.0)
     truth = seen.truth(0.0).y.astype(np.float32)
     blurred = [seen.slice(10.0, frame=frame).y.astype(np.float32) for frame in range(6)]
     shifts = np.array([cv2.phaseCorrelate(blurred[0], other)[0] for other in blurred[1:]])
