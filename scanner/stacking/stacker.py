@@ -74,12 +74,7 @@ class StackBuilder:
         AlignmentFailed where it does not fit.
         """
         self._check(slice_)
-        fit = align(self._target, slice_.pixels.y, self._predicted(slice_.index))
-        if fit is None or fit.likeness < self._settings.likeness:
-            raise AlignmentFailed(
-                f"Slice {slice_.index} does not fit the reference slice {self._reference}.",
-                "Check that nothing moved during the sweep, and that the object has texture and light.",
-            )
+        fit = self._fitted(slice_)
         self._fits[slice_.index] = fit
         matrix = fit.similarity.matrix(self._size)
         self._fuse(slice_.index, warped_planes(slice_.pixels, matrix), fit.gain ** (-1 / GAMMA), matrix)
@@ -105,6 +100,17 @@ class StackBuilder:
             )
         if slice_.index == self._reference or slice_.index in self._fits:
             raise SlicesDiffer(f"Slice {slice_.index} came twice.", "Give every slice its own place in the sweep.")
+
+    def _fitted(self, slice_: Slice) -> Fit:
+        """From where the slice should lie; lens positions need not be even, so from the reference slice's place too."""
+        for start in (self._predicted(slice_.index), Similarity()):
+            fit = align(self._target, slice_.pixels.y, start)
+            if fit is not None and fit.likeness >= self._settings.likeness:
+                return fit
+        raise AlignmentFailed(
+            f"Slice {slice_.index} does not fit the reference slice {self._reference}.",
+            "Check that nothing moved during the sweep, and that the object has texture and light.",
+        )
 
     def _predicted(self, index: int) -> Similarity:
         """Where a slice should lie: breathing and its shift grow with the distance from the reference slice."""

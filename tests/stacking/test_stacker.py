@@ -184,6 +184,17 @@ def test_a_slice_that_does_not_fit_is_named_never_passed_over(slices: list[Slice
     assert caught.value.hint
 
 
+def test_a_slice_that_lies_elsewhere_than_its_place_in_the_sweep_foretells_is_found() -> None:
+    scene = Scene(breathing=0.05)
+    first, near, _, far, _ = scene.slices()
+    builder = Stacker().begin(first)
+    builder.add(near)
+    builder.add(replace(far, index=40))
+    report = builder.finish().slices[-1]
+    assert report.index == 40
+    assert np.allclose(report.transform, scene.transform(far.index), atol=0.3)
+
+
 def test_a_failed_slice_leaves_the_stack_as_it_was(slices: list[Slice], stack: Stacked) -> None:
     builder = Stacker().begin(slices[0])
     with pytest.raises(AlignmentFailed):
