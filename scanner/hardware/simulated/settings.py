@@ -11,7 +11,8 @@ class SceneSettings:
 
     `breathing`: magnification at `lens_near` over that at `lens_far`, minus 1. `shake_px`, `roll_deg`: standard
     deviations of a frame's random shift (each axis) and roll. `well_depth`: electrons at white on a square micrometre
-    of sensor (4500 on a pixel of 1.4 µm: larger pixels are less noisy). `read_noise`: electrons. `distance`: metres from lens to the middle of the object. `lens_*`: dioptres.
+    of sensor, 4500 on a pixel of 1.4 µm: larger pixels are less noisy. `read_noise`: electrons. `distance`: metres
+    from lens to the middle of the object. `lens_*`: dioptres.
     """
 
     width: int = 1920

@@ -122,8 +122,9 @@ def test_unplugged_is_a_dead_port_and_plugging_makes_another(tmp_path: Path) -> 
 
 
 def test_close_ends_the_thread_and_can_be_repeated() -> None:
+    before = set(threading.enumerate())
     controller = SimulatedController(SystemClock())
     controller.close()
     controller.close()
     controller.brown_out()
-    assert "simulated-controller" not in [thread.name for thread in threading.enumerate()]
+    assert set(threading.enumerate()) - before == set()
