@@ -127,5 +127,7 @@ def test_every_action_that_an_element_sends_is_listened_to() -> None:
 
 
 def test_oxlint_finds_nothing() -> None:
-    found = subprocess.run([Path(sys.executable).parent / "oxlint", "web"], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [Path(sys.executable).parent / "oxlint", "web"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert found.returncode == 0, found.stdout
