@@ -65,7 +65,7 @@ class SimulatedSettings(Frozen):
         default=0.015, ge=0, le=0.1, description="How much larger the picture is at the nearest lens position."
     )
     shake_px: float = Field(
-        default=0.02, ge=0, le=10, description="Standard deviation of the shake between frames, in pixels."
+        default=0.01, ge=0, le=10, description="Standard deviation of the shake between frames, in pixels."
     )
     lens_lag_ms: Milliseconds = Field(
         default=30.0, ge=0.1, le=1000, description="Time constant of the lens: how slowly it swings in."

@@ -19,8 +19,8 @@ class SceneSettings:
     height: int = 1080
     seed: int = 1
     breathing: float = 0.015
-    shake_px: float = 0.02
-    roll_deg: float = 0.0003
+    shake_px: float = 0.01
+    roll_deg: float = 0.0002
     focal_length_mm: float = 4.74
     f_number: float = 1.8
     sensor_width_mm: float = 6.45
