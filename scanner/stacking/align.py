@@ -1,7 +1,9 @@
 """Where a slice lies on the reference slice: a robust similarity, coarse to fine, in linear light.
 
 Defocus mixes light, not the gamma-coded values of a file: after gamma a blurred bright thing looks larger than a sharp
-one, and an aligner takes that for magnification. So pictures are linearised first.
+one, and an aligner takes that for magnification. So pictures are linearised first. They are small, because the finer
+the detail, the more two slices differ in it; and only points inside the object are compared, because what a blurred
+outline does depends on what is behind it.
 """
 
 from dataclasses import dataclass
@@ -14,23 +16,37 @@ from numpy.typing import NDArray
 from scanner.slices import Plane
 from scanner.stacking.geometry import Similarity
 
-WIDEST = 2400
-"""Alignment pictures are at most this wide, pixels: finer detail than that no longer adds to the transform."""
+WIDTH = 1152
+"""Alignment pictures are about this wide, pixels: wider ones took longer and erred more."""
 
 COARSEST = 120
-POINTS = 80_000
-"""Compared in the last steps; before those, one in THIN."""
+POINTS = 16_000
+"""Compared at the finest level; a quarter of them before that."""
 
-THIN = 6
-LAST_STEPS = 2
-PRE_BLUR = 2.0
+APART = 2
+"""One pixel in this many, across and down, may be a point: that spreads them, and halves the error of scale against the
+strongest of all pixels."""
+
+PRE_BLUR = 1.2
 """Sigma in pixels, before gradients are taken: it makes them linear over a step, and slices more alike."""
 
-EDGE = 8
+DARK = 0.03
+"""Share of the light of the brightest places below which there is no object."""
+
+RIM = 0.012
+"""Share of the width by which the object's outline is kept away from; plain dark parts up to twice that are closed."""
+
+LEAST = 0.05
+"""Where less than this share of the picture is inside an object, all of it counts."""
+
+EDGE = 4
+FEWEST = 60
+"""Fewer points than this on both slices tell nothing."""
+
 STEPS = 12
-STILL = 0.004
-OUTLIER = 3.5
-"""Robust standard deviations at which a point no longer counts: silhouettes and highlights, mostly."""
+STILL = 0.003
+OUTLIER = 2.0
+"""Robust standard deviations at which a point counts half: silhouettes and highlights, mostly."""
 
 Picture = NDArray[np.float32]
 
@@ -57,17 +73,12 @@ class Points:
     size: tuple[int, int]
     x: Picture
     y: Picture
-    values: Picture
-    jacobian: Picture
-    """(points, 4): how the value changes with stretch, turn (both times half the width), dx, dy."""
+    seen: Picture
+    """(points, 3): value, and its slope to the right and down."""
 
     @property
     def reach(self) -> float:
         return self.size[0] / 2
-
-    def thinned(self) -> "Points":
-        some = slice(None, None, THIN)
-        return Points(self.size, self.x[some], self.y[some], self.values[some], self.jacobian[some])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +99,14 @@ def _linear() -> Picture:
 
 
 def alignment_picture(luma: Plane) -> tuple[Picture, int]:
-    """Linear light of a luma plane, at most WIDEST wide, and the whole factor by which it is smaller."""
-    factor = -(-luma.shape[1] // WIDEST)
+    """Linear light of a luma plane, about WIDTH wide, and the whole factor by which it is smaller."""
+    factor = max(1, round(luma.shape[1] / WIDTH))
     height, width = luma.shape[0] // factor, luma.shape[1] // factor
     small = np.empty((height, width), np.float32)
-    for top in range(0, height, 128):
-        rows = luma[top * factor : min(top + 128, height) * factor, : width * factor]
+    for top in range(0, height, 64):
+        rows = luma[top * factor : min(top + 64, height) * factor, : width * factor]
         light = cv2.LUT(rows, _linear())
-        small[top : top + 128] = light if factor == 1 else cv2.resize(
+        small[top : top + 64] = light if factor == 1 else cv2.resize(
             light, (width, rows.shape[0] // factor), interpolation=cv2.INTER_AREA)  # fmt: skip
     return small, factor
 
@@ -110,80 +121,112 @@ def pyramid(picture: Picture) -> list[Picture]:
     return [np.asarray(cv2.GaussianBlur(level, (0, 0), PRE_BLUR), np.float32) for level in reversed(levels)]
 
 
-def _points(level: Picture) -> Points:
-    """The strongest gradients, no more than a tile's fair share of them from each tile."""
-    gx = cv2.Sobel(level, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    gy = cv2.Sobel(level, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    strength = gx * gx + gy * gy
-    inner = strength[EDGE:-EDGE, EDGE:-EDGE]
-    wanted = min(POINTS, inner.size // 4)
-    limit = np.partition(inner[::2, ::2].ravel(), -max(1, wanted // 4))[-max(1, wanted // 4)]
-    y, x = np.nonzero(inner >= limit)
-    y, x = y + EDGE, x + EDGE
+def inside(picture: Picture) -> NDArray[np.bool_]:
+    """(height, width): where an alignment picture shows the object, its outline left out."""
+    bright = cv2.GaussianBlur(picture, (0, 0), max(1.0, picture.shape[1] / 300))
+    mask = (bright > DARK * np.quantile(picture[::4, ::4], 0.99)).astype(np.uint8)
+    size = 2 * max(1, round(picture.shape[1] * RIM)) + 1
+    square = np.ones((size, size), np.uint8)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, square)
+    inner = cv2.erode(closed, square, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    return inner if inner.mean() >= LEAST else np.ones(picture.shape, bool)
+
+
+def _with_slopes(level: Picture) -> Picture:
+    """(height, width, 3): value, and its slope to the right and down, a pixel."""
+    slopes = (cv2.Sobel(level, cv2.CV_32F, dx, dy, ksize=3, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
+    return np.asarray(cv2.merge([level, *slopes]), np.float32)
+
+
+def _points(level: Picture, mask: NDArray[np.bool_], most: int) -> Points:
+    """The strongest gradients inside the object, of every APART-th pixel across and down."""
+    seen = _with_slopes(level)
     height, width = level.shape
-    u, v = x - (width - 1) / 2, y - (height - 1) / 2
-    px, py = gx[y, x], gy[y, x]
-    reach = width / 2
-    jacobian = np.stack([(px * u + py * v) / reach, (py * u - px * v) / reach, px, py], axis=1)
-    return Points((width, height), x.astype(np.float32), y.astype(np.float32), level[y, x], jacobian.astype(np.float32))
+    few = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    few[:EDGE], few[-EDGE:], few[:, :EDGE], few[:, -EDGE:] = 0, 0, 0, 0
+    sparse = seen[::APART, ::APART]
+    strength = (sparse[..., 1] ** 2 + sparse[..., 2] ** 2) * few[::APART, ::APART]
+    most = min(most, strength.size)
+    chosen = np.sort(np.argpartition(strength, -most, axis=None)[-most:])
+    y, x = np.unravel_index(chosen[strength.ravel()[chosen] > 0], strength.shape)
+    y, x = y * APART, x * APART
+    return Points((width, height), x.astype(np.float32), y.astype(np.float32), seen[y, x])
 
 
 def target(luma: Plane) -> Target:
     """The reference slice's luma, ready for `align`."""
     picture, factor = alignment_picture(luma)
-    levels = pyramid(picture)
-    points = [_points(level) for level in levels]
-    return Target(factor, levels[0], (*(each.thinned() for each in points), points[-1]))
+    mask = inside(picture)
+    *coarse, finest = pyramid(picture)
+    points = [_points(level, mask, POINTS // 4) for level in coarse]
+    points.append(_points(finest, mask, POINTS))
+    return Target(factor, coarse[0] if coarse else finest, tuple(points))
 
 
-def _sample(level: Picture, points: Points, similarity: Similarity) -> Picture:
+def _sampled(seen: Picture, points: Points, similarity: Similarity) -> tuple[Picture, NDArray[np.bool_]]:
+    """(points, 3) of a slice's level where the points lie on it, and whether they do."""
     matrix = similarity.matrix(points.size).astype(np.float32)
     x = matrix[0, 0] * points.x + matrix[0, 1] * points.y + matrix[0, 2]
     y = matrix[1, 0] * points.x + matrix[1, 1] * points.y + matrix[1, 2]
-    inside = (x >= 1) & (y >= 1) & (x <= points.size[0] - 2) & (y <= points.size[1] - 2)
+    within = (x >= 1) & (y >= 1) & (x <= points.size[0] - 2) & (y <= points.size[1] - 2)
     wide = 1024  # remap takes maps of at most 32767 rows
     pad = -len(x) % wide
     maps = [np.pad(m, (0, pad)).reshape(-1, wide) for m in (x, y)]
-    values = cv2.remap(level, maps[0], maps[1], cv2.INTER_LINEAR).ravel()[: len(x)]
-    return np.where(inside, values, np.nan).astype(np.float32)
+    values = cv2.remap(seen, maps[0], maps[1], cv2.INTER_LINEAR).reshape(-1, 3)[: len(x)]
+    return np.asarray(values, np.float32), within
 
 
 @dataclass(frozen=True, slots=True)
-class _Normal:
-    """One step of Gauss-Newton."""
+class _Stepped:
+    """After one step of Gauss-Newton, which moved nothing by more than about `moved` pixels."""
 
-    step: NDArray[np.float64]
+    similarity: Similarity
+    moved: float
     likeness: float
     residual: float
 
 
-def _step(points: Points, values: Picture) -> _Normal | None:
-    """The step for (stretch, turn, dx, dy) with gain and offset fitted beside, outliers weighed down (Tukey)."""
-    seen = np.isfinite(values)
-    if seen.sum() < 60:
+def _step(points: Points, slice_: Picture, now: Similarity) -> _Stepped | None:
+    """The next step of geometry, with gain and offset fitted beside it, outliers weighed down (Cauchy).
+
+    Slopes are the mean of both pictures' (efficient second-order minimisation: Benhimane and Malis 2004), so that
+    neither the sharper nor the more blurred has more say.
+    """
+    sampled, within = _sampled(slice_, points, now)
+    if within.sum() < FEWEST:
         return None
-    mine, theirs, jacobian = points.values[seen], values[seen], points.jacobian[seen]
-    centred = theirs - theirs.mean()
-    base = mine - mine.mean()
-    gain = float(np.dot(base, centred) / max(np.dot(base, base), 1e-12))
-    likeness = float(np.dot(base, centred) / max(np.sqrt(np.dot(base, base) * np.dot(centred, centred)), 1e-12))
-    if gain <= 0:
+    mine, theirs = points.seen[within], sampled[within]
+    light, base = theirs[:, 0] - theirs[:, 0].mean(), mine[:, 0] - mine[:, 0].mean()
+    shared, power = float(np.dot(light, base)), float(np.dot(light, light))
+    if shared <= 0:
         return None
-    residual = theirs - theirs.mean() - gain * base
+    gain = np.float32(shared / power)
+    residual = gain * light - base
     spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
-    weight = np.clip(1 - (residual / (OUTLIER * spread)) ** 2, 0, None) ** 2
-    columns = np.column_stack([jacobian * np.float32(gain), mine, np.ones_like(mine)])
+    weight = 1 / (1 + (residual / np.float32(OUTLIER * spread)) ** 2)
+    slopes = np.asarray((gain * theirs[:, 1:] + mine[:, 1:]) / 2, np.float32)
+    columns = _columns(points, within, slopes, light)
     weighed = columns * weight[:, None]
-    normal = (columns.T @ weighed).astype(np.float64)
     try:
-        inverse = np.linalg.inv(normal)
+        inverse = np.linalg.inv((columns.T @ weighed).astype(np.float64))
     except np.linalg.LinAlgError:
         return None
     solved = inverse @ (weighed.T @ residual).astype(np.float64)
-    variance = float((weight * residual**2).sum() / max(float(weight.sum()), 1.0))
-    scatter = np.sqrt(variance * max(float(np.trace(inverse[:4, :4])), 0.0))
-    step = -solved[:4] / (points.reach, points.reach, 1, 1)
-    return _Normal(step, likeness, float(scatter))
+    variance = float(np.dot(weight, residual**2)) / float(weight.sum())
+    scatter = float(np.sqrt(variance * max(float(np.trace(inverse[:4, :4])), 0.0)))
+    likeness = shared / float(np.sqrt(power * np.dot(base, base)))
+    moved = float(np.abs(solved[:4]).max())
+    return _Stepped(now.stepped(-solved[:4] / (points.reach, points.reach, 1, 1)), moved, likeness, scatter)
+
+
+def _columns(points: Points, within: NDArray[np.bool_], slopes: Picture, light: Picture) -> Picture:
+    """(points, 6): how the residual changes with stretch and turn (both times the reach), dx, dy, gain, offset."""
+    reach = np.float32(points.reach)
+    u = (points.x[within] - (points.size[0] - 1) / 2) / reach
+    v = (points.y[within] - (points.size[1] - 1) / 2) / reach
+    right, down = slopes[:, 0], slopes[:, 1]
+    columns = (right * u + down * v, down * u - right * v, right, down, light, np.ones_like(light))
+    return np.asarray(np.column_stack(columns), np.float32)
 
 
 def _gain(light: Picture, theirs: Picture, similarity: Similarity) -> float:
@@ -199,29 +242,22 @@ def align(target: Target, luma: Plane, start: Similarity) -> Fit | None:
     """The similarity of a slice's luma to the reference slice, from `start` on; None where none is found."""
     picture, factor = alignment_picture(luma)
     levels = pyramid(picture)
-    here = start.resized(1 / factor)
-    for points, level in zip(target.levels[:-1], levels, strict=True):
+    here, likeness, residual = start.resized(1 / factor), 0.0, 0.0
+    for points, level in zip(target.levels, levels, strict=True):
         ratio = points.size[0] / picture.shape[1]
-        found = _refined(points, level, here.resized(ratio), STEPS)
+        found = _refined(points, _with_slopes(level), here.resized(ratio))
         if found is None:
             return None
-        here = found[0].resized(1 / ratio)
-    last = _refined(target.levels[-1], levels[-1], here, LAST_STEPS)
-    if last is None:
-        return None
-    here, normal = last
-    gain = _gain(target.light, levels[0], here.resized(target.levels[0].size[0] / picture.shape[1]))
-    return Fit(here.resized(factor), gain, normal.residual * factor, normal.likeness)
+        here, likeness, residual = found.similarity.resized(1 / ratio), found.likeness, found.residual
+    gain = _gain(target.light, levels[0], here.resized(target.light.shape[1] / picture.shape[1]))
+    return Fit(here.resized(factor), gain, residual * factor, likeness)
 
 
-def _refined(points: Points, level: Picture, now: Similarity, steps: int) -> tuple[Similarity, _Normal] | None:
-    """Up to `steps` steps of Gauss-Newton, until they move nothing by more than STILL pixels."""
-    normal = _step(points, _sample(level, points, now))
-    for left in range(steps - 1, -1, -1):
-        if normal is None:
-            return None
-        now = now.stepped(normal.step)
-        if left == 0 or np.abs(normal.step * (points.reach, points.reach, 1, 1)).max() < STILL:
-            return now, normal
-        normal = _step(points, _sample(level, points, now))
-    return None
+def _refined(points: Points, slice_: Picture, start: Similarity) -> _Stepped | None:
+    """Up to STEPS steps of Gauss-Newton, until they move nothing by more than STILL pixels."""
+    found = _step(points, slice_, start)
+    for _ in range(STEPS - 1):
+        if found is None or found.moved < STILL:
+            break
+        found = _step(points, slice_, found.similarity)
+    return found

@@ -101,7 +101,7 @@ def test_reports_name_every_slice(scene: Scene, stack: Stacked) -> None:
     assert sum(r.share for r in stack.slices) == pytest.approx(1)
     for report in stack.slices:
         assert report.residual_px < 0.1
-        assert np.allclose(report.transform, scene.transform(report.index), atol=0.15)
+        assert np.allclose(report.transform, scene.transform(report.index), atol=0.08)
 
 
 def test_same_slices_give_the_same_bytes(slices: list[Slice], stack: Stacked) -> None:
