@@ -66,12 +66,14 @@ def surroundings(energy: Map, reach: float) -> Map:
 
 
 def weight(energy: Map, around: Map, noise_: float, weighing: Weighing) -> Map:
-    """The weight, 1..STRONGEST, of what a slice shows at each place, from its `detail` and `surroundings`."""
-    weights = np.empty_like(energy)
+    """The weight, 1..STRONGEST, of what a slice shows at each place, from its `detail` and `surroundings`.
+
+    It takes the place of `energy`, since these are large.
+    """
     for rows, pull in strips(_raised(around, noise_, weighing), 2, 2, energy.shape):
         own = _raised(energy[rows], noise_, weighing)
-        weights[rows] = _steep(cv2.addWeighted(own, 1.0, pull, weighing.pull, 1.0), weighing)
-    return weights
+        energy[rows] = _steep(cv2.addWeighted(own, 1.0, pull, weighing.pull, 1.0), weighing)
+    return energy
 
 
 def weight_around(around: Map, noise_: float, weighing: Weighing) -> Map:

@@ -47,22 +47,17 @@ def spilled(sharp: Planes, calm: Planes, peak: Map) -> Map:
 
 
 def calmed(sharp: Planes, calm: Planes, share: Map) -> Planes:
-    """`sharp`, with `share` (from `spilled`) of `calm` in it."""
+    """`sharp`, changed in its place, with `share` (from `spilled`) of `calm` in it."""
     columns, rows = (QUARTER // step for step in subsampling(sharp))
-    return Planes(
-        _mixed(sharp.y, calm.y, share, QUARTER, QUARTER),
-        _mixed(sharp.cb, calm.cb, share, columns, rows),
-        _mixed(sharp.cr, calm.cr, share, columns, rows),
-    )
+    _mix(sharp.y, calm.y, share, QUARTER, QUARTER)
+    _mix(sharp.cb, calm.cb, share, columns, rows)
+    _mix(sharp.cr, calm.cr, share, columns, rows)
+    return sharp
 
 
-def _mixed(sharp: Plane, calm: Plane, share: Map, columns: int, rows: int) -> Plane:
-    mixed = np.empty_like(sharp)
+def _mix(sharp: Plane, calm: Plane, share: Map, columns: int, rows: int) -> None:
     calm_strips = strips(calm.astype(np.float32), columns, rows, sharp.shape)
     for (part, other), (_, much) in zip(calm_strips, strips(share, columns, rows, sharp.shape), strict=True):
         if much.any():
             own = sharp[part].astype(np.float32)
-            mixed[part] = np.rint(own + much * (other - own))
-        else:
-            mixed[part] = sharp[part]
-    return mixed
+            sharp[part] = np.rint(own + much * (other - own))

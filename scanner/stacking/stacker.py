@@ -18,7 +18,7 @@ from scanner.stacking.focus import Weighing
 from scanner.stacking.fuse import WeightedPlanes, warped_planes
 from scanner.stacking.geometry import Matrix, Similarity, covered, on_plane
 from scanner.stacking.mask import object_mask
-from scanner.stacking.strips import Map
+from scanner.stacking.strips import Map, strips
 
 BORDER = 3.0
 """Half-size pixels from the border of a slice that are not used: warp and focus measure reach over the edge there."""
@@ -63,7 +63,7 @@ class StackBuilder:
         self._noise = 0.0
         self._peak: Map = np.zeros(self._sharp.total.shape, np.float32)
         self._best = np.full(self._peak.shape, reference.index, np.int16)
-        self._places: Map = np.zeros(self._peak.shape, np.float32)
+        self._places: Map = np.zeros(self._calm.total.shape, np.float32)
         self._fits: dict[int, Fit] = {}
         self._fuse(reference.index, reference.pixels, 1.0, None)
 
@@ -124,7 +124,7 @@ class StackBuilder:
     def _fuse(self, index: int, planes: Planes, brightness: float, matrix: Matrix | None) -> None:
         """Add a slice that was warped with `matrix` to the running sums; None: the reference slice."""
         weight, calm = self._weights(index, planes.y, matrix)
-        cv2.scaleAdd(weight, float(index), self._places, dst=self._places)
+        cv2.scaleAdd(self._halved(weight), float(index), self._places, dst=self._places)
         self._sharp.add(planes, weight, brightness)
         self._calm.add(spill.quarter(planes), calm, brightness)
 
@@ -135,17 +135,27 @@ class StackBuilder:
         if matrix is None:
             self._noise = focus.noise(energy)
         around = focus.surroundings(energy, weighing.reach)
-        weight = focus.weight(energy, around, self._noise, weighing)
         calm = focus.weight_around(around, self._noise, weighing)
-        if matrix is not None:
-            seen = self._seen(matrix)
-            energy *= seen
-            weight *= seen
-            calm *= focus.shrunk(seen * np.uint8(255), 2, 2) == 255
-        better = energy > self._peak
-        np.copyto(self._peak, energy, where=better)
-        self._best[better] = index
+        if matrix is None:
+            self._note(index, energy)
+            return focus.weight(energy, around, self._noise, weighing), calm
+        seen = self._seen(matrix)
+        energy *= seen
+        calm *= focus.shrunk(seen * np.uint8(255), 2, 2) == 255
+        self._note(index, energy)
+        weight = focus.weight(energy, around, self._noise, weighing)
+        weight *= seen
         return weight, calm
+
+    def _note(self, index: int, energy: Map) -> None:
+        """Where a slice is the sharpest so far."""
+        self._best[energy > self._peak] = index
+        cv2.max(energy, self._peak, dst=self._peak)
+
+    def _halved(self, weights: Map) -> Map:
+        """Half-size weights at quarter size, which is enough to tell how far between two slices a depth lies."""
+        size = (self._places.shape[1], self._places.shape[0])
+        return np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
 
     def _seen(self, matrix: Matrix) -> Plane:
         rows, columns = int(self._peak.shape[0]), int(self._peak.shape[1])
@@ -153,17 +163,18 @@ class StackBuilder:
 
     def _in_focus(self, share: Map) -> NDArray[np.bool_]:
         """Half size: where something came into focus, and not the rim of something blurred."""
-        size = (self._peak.shape[1], self._peak.shape[0])
-        spilled = cv2.resize(share, size, interpolation=cv2.INTER_LINEAR)
-        return np.asarray((self._peak > OBJECT * self._noise) & (spilled < 0.5))
+        in_focus = np.asarray(self._peak > OBJECT * self._noise)
+        for rows, spilled in strips(share, 2, 2, in_focus.shape):
+            in_focus[rows] &= spilled < 0.5
+        return in_focus
 
     def _depth(self, in_focus: NDArray[np.bool_]) -> Map:
-        best = self._best.astype(np.float32)
-        away: Map = self._places / self._sharp.total
-        away -= best
-        depth = best + np.clip(away, -0.5, 0.5).astype(np.float32, copy=False)
+        depth: Map = np.empty(in_focus.shape, np.float32)
+        for rows, place in strips(self._places / self._halved(self._sharp.total), 2, 2, depth.shape):
+            best = self._best[rows]
+            depth[rows] = best + np.clip(place - best, -0.5, 0.5)
         depth[~in_focus] = np.nan
-        return np.asarray(depth, np.float32)
+        return depth
 
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
         object_ = self._best[in_focus]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-STRIP = 256
+STRIP = 128
 """Rows of a plane worked on at a time."""
 
 Map: TypeAlias = NDArray[np.float32]
