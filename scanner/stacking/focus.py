@@ -29,7 +29,7 @@ class Weighing:
 
     window: float = 2.0
     steepness: int = 6
-    reach: float = 24.0
+    reach: float = 16.0
     pull: float = 0.02
     floor: float = 2.0
 
