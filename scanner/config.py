@@ -16,7 +16,7 @@ from scanner.errors import ConfigError
 from scanner.hardware.settings import RigSettings
 from scanner.store.files import make_folder, write_durable
 from scanner.units import Frozen
-from scanner.validation import complaints
+from scanner.validation import complaints, sentence
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -75,7 +75,7 @@ def read_toml(path: Path) -> Document:
     except FileNotFoundError as error:
         raise ConfigError(f"There is no config file at {path}.", "Start from config.example.toml.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The config file {path} cannot be read: {error}.") from error
+        raise ConfigError(f"The config file {path} cannot be read: {error}.", "Check its name and rights.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", "Compare with config.example.toml.") from error
 
@@ -85,8 +85,8 @@ def validated(document: Document, source: str) -> Settings:
     try:
         return Settings.model_validate(document)
     except ValidationError as error:
-        found = "; ".join(map(str, complaints(error, Settings)))
-        raise ConfigError(f"{source}: {found}.", "config.example.toml lists every key with its limits.") from error
+        found = sentence(complaints(error, Settings))
+        raise ConfigError(f"{source}: {found}", "config.example.toml lists every key with its limits.") from error
 
 
 class SettingsKeeper:
@@ -107,6 +107,13 @@ class SettingsKeeper:
     def overridden(self) -> tuple[str, ...]:
         """Dotted keys whose value was changed from the page."""
         return flat_keys(difference(self.current, self._base))
+
+    def completed(self, settings: Settings) -> Settings:
+        """`settings`, with the present value of what only the config file may set and they leave out."""
+        kept: dict[str, Any] = {}
+        for key in file_only(Settings):
+            kept = overlay(kept, _nested(key, self.current))
+        return validated(overlay(kept, settings.model_dump(exclude_unset=True)), "settings")
 
     def check(self, settings: Settings) -> None:
         """Raise ConfigError when `settings` change what only the config file may."""
@@ -129,7 +136,7 @@ def read_overrides(path: Path) -> Document:
     """What was changed from the page; empty when nothing was. Raises ConfigError for a file that cannot be read."""
     try:
         document = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(
@@ -163,6 +170,13 @@ def _difference(new: Document, old: Document) -> dict[str, Any]:
         elif value != old.get(key):
             changed[key] = value
     return changed
+
+
+def _nested(key: str, settings: Frozen) -> dict[str, Any]:
+    """The document that holds the value of one dotted key alone."""
+    name, _, rest = key.partition(".")
+    value = getattr(settings, name)
+    return {name: _nested(rest, value) if rest else value}
 
 
 def file_only(model: type[BaseModel], prefix: str = "") -> tuple[str, ...]:

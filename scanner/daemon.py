@@ -17,10 +17,10 @@ from scanner.capture.events import (
     ScanStatus,
     Status,
 )
-from scanner.capture.forecast import PlanEstimate, forecast
+from scanner.capture.forecast import PlanEstimate, forecast, require_room
 from scanner.capture.preview import PreviewFeed, PreviewViewer
 from scanner.capture.progress import Progress, problem_of
-from scanner.capture.recorded import recorded_status
+from scanner.capture.recorded import recorded_status, require_same_camera
 from scanner.capture.rig_thread import RigThread
 from scanner.capture.runner import ScanRun, lock_exposure
 from scanner.clock import Clock, SystemClock
@@ -29,7 +29,6 @@ from scanner.errors import (
     CameraTimeout,
     HardwareError,
     HardwareMissing,
-    NoSpace,
     NotFound,
     RigBusy,
     StoreError,
@@ -41,7 +40,7 @@ from scanner.plan.path import Ring, RingsPath
 from scanner.plan.scan import ExposurePlan, ScanPlan
 from scanner.plan.sweep import SweepPlan
 from scanner.store.archive import Archive
-from scanner.store.files import write_chunks
+from scanner.store.files import prepare_folder, write_chunks
 from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanFolder, ScanStore
 from scanner.units import Frozen
@@ -101,6 +100,7 @@ class Daemon:
 
     def start(self) -> None:
         """Tidy up what a power cut left and open the rig. Raises HardwareError; nothing stays open then."""
+        prepare_folder(self.settings.storage.data)
         self._troubles = self._store.recover()
         self._survey()
         self._rig.start()
@@ -156,7 +156,7 @@ class Daemon:
     def start_scan(self, plan: ScanPlan) -> ScanStatus:
         """Start a scan. Raises PlanError, RigBusy, NoSpace, HardwareError; nothing is left behind then."""
         self._rig.require_idle()
-        self._require_space(plan)
+        require_room(self.estimate(plan))
         folder = self._store.create(plan, self._facts().model_dump(mode="json"))
         try:
             return self._begin(folder)
@@ -192,6 +192,7 @@ class Daemon:
         folder = self._store.open(scan_id)
         if recorded_status(folder).reason in (FinishReason.COMPLETED, FinishReason.CANCELLED):
             raise WrongState("A scan that was completed or cancelled cannot be resumed.", "Start a new one.")
+        require_same_camera(folder, self._facts())
         return self._begin(folder)
 
     def cancel(self, scan_id: str) -> ScanStatus:
@@ -246,14 +247,6 @@ class Daemon:
     def _run_of(self, scan_id: str) -> ScanRun | None:
         run = self._rig.scan_run
         return run if run is not None and run.progress.status.id == scan_id else None
-
-    def _require_space(self, plan: ScanPlan) -> None:
-        wanted = self.estimate(plan)
-        if wanted.bytes_needed is not None and wanted.bytes_needed > wanted.bytes_free:
-            raise NoSpace(
-                f"The scan needs up to {wanted.bytes_needed / 1e6:.0f} MB; {wanted.bytes_free / 1e6:.0f} MB are free.",
-                "Delete scans or use a larger card.",
-            )
 
     # ----------------------------------------------------------------- files
 
@@ -346,14 +339,20 @@ class Daemon:
     def change_settings(self, settings: Settings) -> SettingsView:
         """Open the rig with `settings` and keep them. Raises RigBusy, ConfigError, HardwareError, StoreError.
 
-        When the rig does not open with them, the old ones stay in force. Host, port and data folder count from the
+        When the rig does not open with them, or they cannot be kept, the old ones stay in force. What only the config
+        file may set stays as it is where `settings` leave it out. Host, port and data folder count from the
         next start of the daemon on.
         """
         self._rig.require_idle()
+        settings = self._keeper.completed(settings)
         self._keeper.check(settings)
         if settings.rig != self.settings.rig:
             self._reopen(settings)
-        self._keeper.keep(settings)
+        try:
+            self._keeper.keep(settings)
+        except StoreError:
+            self._reopen(self.settings)
+            raise
         self._tell()
         return self.settings_view()
 

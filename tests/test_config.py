@@ -38,9 +38,9 @@ def test_no_file_means_a_simulated_rig() -> None:
     [
         ("[server]\nprt = 80", "server.prt: there is no such key; did you mean 'port'?"),
         ("[sever]\nport = 80", "sever: there is no such key; did you mean 'server'?"),
-        ("[server]\nport = 70000", "server.port: Input should be less than or equal to 65535"),
+        ("[server]\nport = 70000", "server.port: must be at most 65535"),
         ("[server\nport = 80", "is not valid TOML"),
-        ("[rig]\nkind = 'arduino'", "rig.kind: Input should be 'simulated' or 'pi'"),
+        ("[rig]\nkind = 'arduino'", "rig.kind: must be 'simulated' or 'pi'"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:

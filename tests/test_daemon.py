@@ -13,7 +13,7 @@ from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
 from scanner.clock import SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
-from scanner.errors import HardwareMissing, NoSpace, NotFound, OutOfRange, PlanError, RigBusy, WrongState
+from scanner.errors import HardwareMissing, NoSpace, NotFound, OutOfRange, PlanError, RigBusy, StoreError, WrongState
 from scanner.plan.scan import ExposurePlan, ScanPlan
 from tests.capture.fakes import LOOK, FakeRig
 
@@ -206,11 +206,70 @@ def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings
         assert 0.0 not in rig.log.values("turntable")[1:], "a position that was done is not taken again"
 
 
+def test_a_scan_goes_on_only_with_the_camera_it_began_with(rig: FakeRig, settings: Settings) -> None:
+    for daemon in _running(rig, settings):
+        rig.camera.fail_at = 9.0
+        scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+    rig = FakeRig()
+    rig.camera.facts = rig.camera.facts.model_copy(update={"width": 640})
+    for daemon in _running(rig, settings):
+        with pytest.raises(WrongState, match="fake, 320 x 240 pixels; now: fake, 640 x 240 pixels"):
+            daemon.resume(scan.id)
+
+
+def test_elapsed_time_is_the_same_before_and_after_a_restart(rig: FakeRig, settings: Settings) -> None:
+    for daemon in _running(rig, settings):
+        scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+        told = daemon.status().scan
+        assert told is not None
+        assert daemon.scan(scan.id).elapsed_s == pytest.approx(told.elapsed_s, abs=0.5)
+    for daemon in _running(FakeRig(), settings):
+        assert daemon.scan(scan.id).elapsed_s == pytest.approx(scan.elapsed_s, abs=0.5)
+
+
+def test_the_rig_is_told_of_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> None:
+    seen: list[Status] = []
+    unsubscribe = daemon.subscribe(seen.append)
+    until(daemon, daemon.start_scan(PLAN).id, finished)
+    unsubscribe()
+    assert {12, 11, 10, 9} <= {status.rig.lens for status in seen}
+    assert {120, 240} <= {status.rig.axes["turntable"] for status in seen}
+    assert seen[-1].rig.exposure == rig.camera.look
+
+
+def test_the_lamp_is_on_for_the_scan_and_off_again(daemon: Daemon) -> None:
+    lamp: list[float | None] = []
+    daemon.set_light(0)
+    unsubscribe = daemon.subscribe(lambda status: lamp.append(status.rig.light))
+    until(daemon, daemon.start_scan(PLAN).id, finished)
+    unsubscribe()
+    daemon.move_lens(5)
+    assert 1.0 in lamp
+    assert daemon.rig_status().light == 0
+
+
+def test_a_data_folder_that_is_a_file_is_named(rig: FakeRig, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("")
+    daemon = Daemon(
+        Settings.model_validate({"storage": {"data": tmp_path / "f"}}), SystemClock(), lambda _s, _c: rig.open()
+    )
+    with pytest.raises(StoreError, match="is a file, not a folder"):
+        daemon.start()
+    daemon.close()
+
+
+def test_a_partial_settings_document_keeps_what_only_the_file_may_set(daemon: Daemon, settings: Settings) -> None:
+    view = daemon.change_settings(Settings.model_validate({"storage": {"reserve_mb": 5}}))
+    assert view.settings.storage.data == settings.storage.data
+    assert view.settings.storage.reserve_mb == 5
+
+
 def test_a_scan_that_cannot_fit_is_refused_with_numbers(rig: FakeRig, settings: Settings) -> None:
     full = settings.model_copy(update={"storage": settings.storage.model_copy(update={"reserve_mb": 1_000_000})})
     for daemon in _running(rig, full):
-        with pytest.raises(NoSpace, match=r"needs up to \d+ MB; 0 MB are free"):
-            daemon.start_scan(PLAN)
+        for plan in (PLAN, ScanPlan()):
+            with pytest.raises(NoSpace, match=r"needs up to \d+ MB; 0 MB are free"):
+                daemon.start_scan(plan)
         assert daemon.scans() == ()
 
 

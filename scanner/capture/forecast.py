@@ -2,21 +2,27 @@
 
 from scanner.capture.events import SweepFacts
 from scanner.capture.runner import optics
+from scanner.errors import NoSpace
 from scanner.hardware.protocols import RigFacts
 from scanner.plan.estimate import estimate
 from scanner.plan.limits import Limits, check
 from scanner.plan.scan import ScanPlan
+from scanner.plan.sweep import MIN_SLICES, Sweep
 from scanner.units import Frozen, Seconds
 
 
 class PlanEstimate(Frozen):
-    """What a plan will do. None where an automatic sweep is measured only when the scan starts."""
+    """What a plan will do. None where an automatic sweep is measured only when the scan starts.
+
+    `bytes_at_least`: `bytes_needed`, or what the shortest sweep would need while the sweep is not known.
+    """
 
     positions: int
     sweep: SweepFacts | None = None
     slices: int | None = None
     duration_s: Seconds | None = None
     bytes_needed: int | None = None
+    bytes_at_least: int
     bytes_free: int
 
 
@@ -24,19 +30,32 @@ def forecast(plan: ScanPlan, facts: RigFacts, bytes_free: int) -> PlanEstimate:
     """Check a plan against the rig and estimate what it costs. Raises PlanError."""
     check(plan, limits(facts))
     positions = len(plan.positions())
+    pixels = facts.camera.width * facts.camera.height
     near, far = plan.sweep.near, plan.sweep.far
     if near == "auto" or far == "auto":
-        return PlanEstimate(positions=positions, bytes_free=bytes_free)
+        count = MIN_SLICES if plan.sweep.count == "auto" else plan.sweep.count
+        least = estimate(plan, Sweep(1.0, 0.0, count), pixels).bytes_needed
+        return PlanEstimate(positions=positions, bytes_at_least=least, bytes_free=bytes_free)
     sweep = plan.sweep.resolve(near, far, optics(facts.camera))
-    cost = estimate(plan, sweep, facts.camera.width * facts.camera.height)
+    cost = estimate(plan, sweep, pixels)
     return PlanEstimate(
         positions=positions,
         sweep=SweepFacts(near=near, far=far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)),
         slices=cost.slices,
         duration_s=cost.duration_s,
         bytes_needed=cost.bytes_needed,
+        bytes_at_least=cost.bytes_needed,
         bytes_free=bytes_free,
     )
+
+
+def require_room(wanted: PlanEstimate) -> None:
+    """Raise NoSpace, with numbers, when the images of a plan cannot fit."""
+    if wanted.bytes_at_least > wanted.bytes_free:
+        needed, free = wanted.bytes_at_least / 1e6, wanted.bytes_free / 1e6
+        raise NoSpace(
+            f"The scan needs up to {needed:.0f} MB; {free:.0f} MB are free.", "Delete scans or use a larger card."
+        )
 
 
 def limits(facts: RigFacts) -> Limits:

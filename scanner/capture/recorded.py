@@ -1,7 +1,12 @@
 """The status of a scan as its folder tells it: for every scan that does not run at the moment."""
 
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
-from scanner.hardware.protocols import Exposure
+from scanner.errors import WrongState
+from scanner.hardware.protocols import Exposure, RigFacts
 from scanner.store.scans import ScanFolder
 
 INTERRUPTED = Problem(
@@ -31,6 +36,22 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
         stacked_positions=tuple(sorted(history.done)),
         sweep=sweep,
         exposure=Exposure.model_validate(manifest.exposure) if manifest.exposure else None,
-        elapsed_s=sum(done.took_s for done in history.done.values()),
+        elapsed_s=max(last.elapsed_s if last else 0.0, sum(done.took_s for done in history.done.values())),
         problem=problem if finished or problem else INTERRUPTED,
     )
+
+
+def require_same_camera(folder: ScanFolder, facts: RigFacts) -> None:
+    """Raise WrongState when the rig no longer has the camera of the scan: images of two would not fit together."""
+    then, now = folder.manifest.rig, facts.model_dump(mode="json")
+    if (then.get("camera"), then.get("simulated")) != (now["camera"], now["simulated"]):
+        raise WrongState(
+            f"This scan was taken with another camera or picture size: {_in_words(then)}; now: {_in_words(now)}.",
+            "Set the rig as it was, then resume; or start a new scan.",
+        )
+
+
+def _in_words(rig: Mapping[str, JsonValue]) -> str:
+    camera = rig.get("camera")
+    facts = camera if isinstance(camera, dict) else {}
+    return f"{facts.get('model')}, {facts.get('width')} x {facts.get('height')} pixels"

@@ -111,12 +111,14 @@ class RigThread:
 
     def _scan(self, run: ScanRun, rig: Rig) -> None:
         try:
-            run.run(rig)
+            run.run(rig, lambda exposure, lens: self._saw(rig, exposure, lens))
         finally:
             with self._lock:
                 self._run = None if self._run is run else self._run
-            status = run.progress.status
-            self.looked(status.exposure, status.sweep.far if status.sweep else None)
+
+    def _saw(self, rig: Rig, exposure: Exposure | None, lens: Dioptres | None) -> None:
+        self.looked(exposure, lens)
+        self._refresh(rig)
 
     def _work(self) -> None:
         _resolve(self._opened, self._open)

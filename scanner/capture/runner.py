@@ -2,7 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
 
 from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
@@ -11,20 +13,24 @@ from scanner.capture.progress import Progress, problem_of
 from scanner.capture.search import find_ends
 from scanner.capture.stacking_worker import StackingWorker
 from scanner.clock import Clock
-from scanner.errors import FixedFocus, FocusrigError, NoSpace
+from scanner.errors import FixedFocus, FocusrigError, HardwareError, NoSpace
 from scanner.hardware.protocols import CameraFacts, Exposure
 from scanner.hardware.rig import Rig
 from scanner.plan.estimate import estimate
 from scanner.plan.scan import ExposurePlan, ScanPlan
 from scanner.plan.sweep import Optics, Sweep
-from scanner.slices import Position
+from scanner.slices import Shot
 from scanner.store.images import thumbnail
 from scanner.store.journal import State
 from scanner.store.scans import ScanFolder
+from scanner.units import Dioptres
 
 log = logging.getLogger(__name__)
 
 PREVIEW_WIDTH = 800
+
+
+Seen: TypeAlias = Callable[[Exposure | None, Dioptres | None], None]
 
 
 class Cancelled(Exception):
@@ -85,10 +91,14 @@ class ScanRun:
         self._closing.set()
         self.cancel()
 
-    def run(self, rig: Rig) -> None:
-        """Run to the end. Whatever happens, the outcome is in the journal and in the status; nothing is raised."""
+    def run(self, rig: Rig, seen: Seen) -> None:
+        """Run to the end. Whatever happens, the outcome is in the journal and in the status; nothing is raised.
+
+        `seen` is told exposure and lens position as they change.
+        """
         try:
-            self._run(rig)
+            with _lit(rig):
+                self._run(rig, seen)
         except Cancelled:
             if self._closing.is_set():
                 self._interrupt(
@@ -108,33 +118,34 @@ class ScanRun:
         else:
             self._finish(FinishReason.COMPLETED)
 
-    def _run(self, rig: Rig) -> None:
+    def _run(self, rig: Rig, seen: Seen) -> None:
         plan = self._folder.manifest.plan
         done = self._folder.history().done
         todo = tuple(position for position in plan.positions() if position.index not in done)
-        sweep = self._prepare(rig, plan)
+        sweep = self._prepare(rig, plan, seen)
         self._progress.update(activity="capturing")
         self._progress.capturing()
         with StackingWorker(
             self._folder, plan.stacking.quality, self._clock, self._progress.position_stacked
         ) as worker:
             for position in todo:
-                self._capture(rig, plan, sweep, position, worker)
+                self._capture(rig, plan.shots(position, sweep), worker, seen)
             self._progress.update(activity="stacking the last position")
             worker.drain()
 
-    def _capture(self, rig: Rig, plan: ScanPlan, sweep: Sweep, position: Position, worker: StackingWorker) -> None:
-        shots = plan.shots(position, sweep)
-        taken = engine.slices(rig, shots, plan.settle.after_move_s, self._clock, self._between)
+    def _capture(self, rig: Rig, shots: tuple[Shot, ...], worker: StackingWorker, seen: Seen) -> None:
+        settle_s = self._folder.manifest.plan.settle.after_move_s
+        taken = engine.slices(rig, shots, settle_s, self._clock, self._between)
         for shot, slice_ in zip(shots, taken, strict=True):
             worker.add(shot, slice_)
+            seen(None, slice_.lens)
             self._progress.slice_captured()
             if self._feed.watched:
                 self._feed.publish(thumbnail(slice_.pixels, PREVIEW_WIDTH))
-        worker.finish(position)
+        worker.finish(shots[0].position)
         self._progress.position_captured()
 
-    def _prepare(self, rig: Rig, plan: ScanPlan) -> Sweep:
+    def _prepare(self, rig: Rig, plan: ScanPlan, seen: Seen) -> Sweep:
         """Everything that is fixed before the first position and stays fixed: references, look, sweep."""
         self._progress.update(activity="finding the zero of the axes")
         for axis in rig.axes.values():
@@ -142,6 +153,7 @@ class ScanRun:
                 axis.home()
         self._between()
         exposure = self._lock(rig, plan)
+        seen(exposure, None)
         sweep = self._sweep(rig, plan)
         facts = SweepFacts(
             near=sweep.near, far=sweep.far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)
@@ -192,20 +204,37 @@ class ScanRun:
             raise Cancelled
 
     def _record(self, state: State) -> None:
-        self._folder.record_state(state)
+        self._folder.record_state(state, elapsed_s=self._progress.elapsed_s)
         self._progress.update(state=RunState(state), problem=None)
 
     def _interrupt(self, problem: Problem) -> None:
         """End the run but not the scan: it can be resumed."""
         self._over = True
-        self._folder.record_state("paused", problem=problem.model_dump(mode="json"))
-        self._progress.update(state=RunState.PAUSED, problem=problem, eta_s=None, activity="")
+        data = problem.model_dump(mode="json")
+        self._folder.record_state("paused", problem=data, elapsed_s=self._progress.elapsed_s)
+        self._progress.update(state=RunState.PAUSED, problem=problem, activity="")
 
     def _finish(self, reason: FinishReason, problem: Problem | None = None) -> None:
         self._over = True
         data = problem.model_dump(mode="json") if problem else None
-        self._folder.record_state("finished", reason.value, data)
+        self._folder.record_state("finished", reason.value, data, self._progress.elapsed_s)
         self._progress.finished(reason, problem)
+
+
+@contextmanager
+def _lit(rig: Rig) -> Iterator[None]:
+    """The lamp is on for the length of a scan; one that was on stays as it was."""
+    if rig.light is None or rig.light.level > 0:
+        yield
+        return
+    rig.light.set(1.0)
+    try:
+        yield
+    finally:
+        try:
+            rig.light.set(0.0)
+        except HardwareError as error:  # a controller that is gone has been told of already
+            log.warning("the lamp stays as it is: %s", error)
 
 
 def optics(facts: CameraFacts) -> Optics:

@@ -46,10 +46,10 @@ def open_rig(settings: RigSettings, clock: Clock) -> Rig:
 
 
 def _pi(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
-    camera = open_picamera(settings.camera, clock)
-    opened.callback(camera.close)
     motion = open_motion(settings.motion, clock)
     opened.callback(motion.close)
+    camera = open_picamera(settings.camera, clock)
+    opened.callback(camera.close)
     words = [f"Camera {camera.facts.model}, motors at {settings.motion.port} ({motion.version}).", *motion.notes]
     return _rig(camera, motion, " ".join(words), simulated=False)
 

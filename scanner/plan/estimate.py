@@ -7,7 +7,7 @@ from scanner.plan.sweep import Sweep
 from scanner.units import Seconds
 
 BYTES_PER_PIXEL = 0.9
-"""JPEG of quality 95 with 4:2:0 chroma: 0.25 (blurred slices) to 0.9 (sharp, rich texture), measured; the upper end."""
+"""JPEG of quality 96 with 4:2:0 chroma: 0.25 (blurred slices) to 0.9 (sharp, rich texture), measured; the upper end."""
 
 MOVE_S: Seconds = 1.0
 SLICE_S: Seconds = 0.4

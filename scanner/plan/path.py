@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from scanner.slices import Position
 from scanner.units import Degrees, Frozen
@@ -17,7 +17,7 @@ Tilt = Annotated[Degrees, Field(ge=-90, le=90)]
 class Pose(Frozen):
     """Where the object stands for one position, before it has a place in the order."""
 
-    turntable_deg: Degrees = 0.0
+    turntable_deg: Annotated[Degrees, Field(ge=-36_000, le=36_000)] = 0.0
     tilt_deg: Tilt = 0.0
 
 
@@ -37,6 +37,13 @@ class RingsPath(Frozen):
 
     kind: Literal["rings"] = "rings"
     rings: Annotated[tuple[Ring, ...], Field(min_length=1, max_length=50)] = (Ring(),)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "RingsPath":
+        total = sum(ring.count for ring in self.rings)
+        if total > MAX_POSITIONS:
+            raise ValueError(f"the rings have {total} positions in all; the most is {MAX_POSITIONS}")
+        return self
 
     def poses(self) -> tuple[Pose, ...]:
         return tuple(pose for ring in self.rings for pose in ring.poses())
@@ -86,7 +93,13 @@ class ExplicitPath(Frozen):
         return self.positions
 
 
-Path = Annotated[RingsPath | SpherePath | ExplicitPath, Field(discriminator="kind")]
+def _rings_by_default(path: object) -> object:
+    return {"kind": "rings", **path} if isinstance(path, dict) else path
+
+
+Path = Annotated[
+    Annotated[RingsPath | SpherePath | ExplicitPath, Field(discriminator="kind")], BeforeValidator(_rings_by_default)
+]
 
 
 def positions(path: RingsPath | SpherePath | ExplicitPath) -> tuple[Position, ...]:

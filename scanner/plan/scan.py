@@ -1,6 +1,6 @@
 """A scan as data: path x sweep x exposure x settle x stacking."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -35,7 +35,7 @@ class StackingPlan(Frozen):
     `quality` of the JPEG files; below 96 the encoder takes a coarser transform that costs 4 dB (decision 0009).
     """
 
-    reference: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern="^middle$")] = "middle"
+    reference: Annotated[int, Field(ge=0)] | Literal["middle"] = "middle"
     quality: Annotated[int, Field(ge=50, le=100)] = 96
 
     def reference_index(self, count: int) -> int:

@@ -144,6 +144,13 @@ def make_folder(path: Path, disk: Disk = SYSTEM_DISK) -> None:
         sync_folder(path.parent, disk)
 
 
+def prepare_folder(path: Path) -> None:
+    """Make the data folder where it is missing. Raises StoreError that says what is in its way."""
+    if path.exists() and not path.is_dir():
+        raise StoreError(f"{path} is a file, not a folder.", "Choose another data folder with --data.")
+    make_folder(path)
+
+
 def sync_folder(path: Path, disk: Disk = SYSTEM_DISK) -> None:
     """Make the names in a folder durable. Raises OSError."""
     descriptor = disk.open(path, os.O_RDONLY | os.O_DIRECTORY)

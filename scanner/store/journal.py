@@ -48,13 +48,17 @@ class PositionDone(Frozen):
 
 
 class StateChanged(Frozen):
-    """The scan started, paused, or ended: then with the reason, and the problem where there was one."""
+    """The scan started, paused, or ended: then with the reason, and the problem where there was one.
+
+    `elapsed_s`: how long it had run by then, over all its runs, pauses left out.
+    """
 
     event: Literal["state-changed"] = "state-changed"
     at: AwareDatetime
     state: State
     reason: Reason | None = None
     problem: dict[str, JsonValue] | None = None
+    elapsed_s: Seconds = 0.0
 
 
 Record: TypeAlias = Annotated[PositionDone | StateChanged, Field(discriminator="event")]

@@ -32,6 +32,7 @@ from scanner.store.journal import History, Journal, PositionDone, Reason, SliceR
 from scanner.store.layout import ScanLayout
 from scanner.store.manifest import Manifest, load_manifest, read_manifest, save_manifest
 from scanner.store.seal import seal
+from scanner.units import Seconds
 
 
 class ScanFolder:
@@ -100,9 +101,10 @@ class ScanFolder:
         state: State,
         reason: Reason | None = None,
         problem: dict[str, JsonValue] | None = None,
+        elapsed_s: Seconds = 0.0,
     ) -> StateChanged:
         """Write to the journal that the scan started, paused or ended. Raises NoSpace, StoreError."""
-        record = StateChanged(at=self._clock.now(), state=state, reason=reason, problem=problem)
+        record = StateChanged(at=self._clock.now(), state=state, reason=reason, problem=problem, elapsed_s=elapsed_s)
         self._open_journal().append(record)
         return record
 

@@ -53,6 +53,23 @@ def test_a_resumed_scan_counts_only_what_this_run_did() -> None:
     assert progress.status.stacked_positions == (0, 1, 2, 3, 4, 5)
 
 
+def test_a_pause_is_neither_elapsed_nor_part_of_the_pace() -> None:
+    clock = FakeClock()
+    progress, _ = _progress(clock)
+    progress.capturing()
+    clock.sleep(10)
+    progress.position_stacked(0)
+    progress.update(state=RunState.PAUSED)
+    assert progress.status.eta_s is None
+    clock.sleep(3600)
+    progress.update(state=RunState.RUNNING)
+    assert progress.status.eta_s == pytest.approx(9 * 10)
+    clock.sleep(10)
+    progress.position_stacked(1)
+    assert progress.status.eta_s == pytest.approx(8 * 10)
+    assert progress.status.elapsed_s == pytest.approx(20)
+
+
 def test_every_change_is_told_as_a_new_whole_snapshot() -> None:
     progress, told = _progress(FakeClock())
     progress.slice_captured()

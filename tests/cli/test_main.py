@@ -40,7 +40,7 @@ def test_errors_have_exit_codes(error: type[FocusrigError], code: int) -> None:
 
 CONFIGS = [
     ("[server]\nprt = 1\n", "server.prt: there is no such key; did you mean 'port'"),
-    ("[server]\nport = 0\n", "server.port: Input should be greater than"),
+    ("[server]\nport = 0\n", "server.port: must be at least"),
     ("[server\n", "config.toml is not valid TOML"),
 ]
 
