@@ -35,7 +35,7 @@ class StackSettings:
     """How a stack is made. `likeness`: the least correlation 0..1 at which a slice counts as aligned."""
 
     weighing: Weighing = field(default_factory=Weighing)
-    likeness: float = 0.4
+    likeness: float = 0.5
 
 
 class Stacker:

@@ -141,6 +141,30 @@ def test_a_far_start_finds_the_same() -> None:
     assert np.allclose(near.similarity.parameters, far.similarity.parameters, atol=0.01)
 
 
+@pytest.mark.parametrize(("right", "down"), [(12, 0), (-10, 16), (14, -14)])
+def test_a_slice_moved_by_many_pixels_is_found_from_nothing(right: int, down: int) -> None:
+    scene = Scene()
+    sharp, other = (scene.slice(k).pixels.y for k in (scene.reference, 3))
+    still, moved = (np.ascontiguousarray(other[40 + y : 320 + y, 40 + x : 440 + x]) for x, y in ((0, 0), (right, down)))
+    reference = target(sharp[40:320, 40:440])
+    fits = [align(reference, luma, Similarity()) for luma in (still, moved)]
+    assert fits[0] is not None
+    assert fits[1] is not None
+    assert fits[0].similarity.dx - fits[1].similarity.dx == pytest.approx(right, abs=0.03)
+    assert fits[0].similarity.dy - fits[1].similarity.dy == pytest.approx(down, abs=0.03)
+    assert fits[0].similarity.stretch == pytest.approx(fits[1].similarity.stretch, abs=200e-6)
+
+
+def test_residual_tells_how_far_off_a_slice_may_lie() -> None:
+    """It grows with the blur between the slices, as the true error does, and is neither vain nor modest."""
+    scene = Scene()
+    fits = {index: fitted(scene, index) for index in (0, 1, 3, 4)}
+    assert fits[0].residual_px > fits[1].residual_px
+    assert fits[4].residual_px > fits[3].residual_px
+    for index, fit in fits.items():
+        assert misplacement(scene, index, fit) / 5 < fit.residual_px < misplacement(scene, index, fit) * 5
+
+
 def test_residual_and_likeness_tell_good_from_bad() -> None:
     scene = Scene()
     good = fitted(scene, 1)
