@@ -3,7 +3,8 @@
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from scanner.clock import Clock, SystemClock
 from scanner.errors import (
     AlignmentFailed,
     ImageUnreadable,
+    NoSpace,
     NotFound,
     PlanError,
     SlicesDiffer,
@@ -23,7 +25,7 @@ from scanner.errors import (
 )
 from scanner.plan.scan import StackingPlan
 from scanner.slices import Planes, Slice, Stacked
-from scanner.store.files import explained, make_folder, write_durable
+from scanner.store.files import SYSTEM_DISK, Disk, explained, make_folder, write_durable
 from scanner.store.images import SUFFIXES, encode_depth, encode_image, encode_mask, exif_of, read_image, with_exif
 
 _DEPTH_PER_SLICE = 1000
@@ -45,7 +47,10 @@ class Stacker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StackInput:
-    """The slices of one stack, in the order of the sweep. `name` is unique among the stacks found together."""
+    """The slices of one stack, in the order of the sweep. `name` is unique among the stacks found together.
+
+    There may be too few of them: that is found out when they are stacked, so that it concerns this stack alone.
+    """
 
     name: str
     slices: tuple[Path, ...]
@@ -100,8 +105,8 @@ def find_stacks(inputs: Sequence[Path]) -> tuple[StackInput, ...]:
     """The stacks that a command line names: the files of one, or folders that are each one stack or hold one a folder.
 
     Slices are in natural order of their names (2 before 10), which must be the order of the sweep. Hidden files are
-    passed over. Raises NotFound for a path that does not exist and a folder without images, TooFewSlices,
-    ImageUnreadable for a file that is no image by its name, StackingError for files and folders together.
+    passed over. Raises NotFound for a path that does not exist and a folder without images, ImageUnreadable for a file
+    that is no image by its name, StackingError for files and folders together.
     """
     for path in inputs:
         if not path.exists():
@@ -114,7 +119,16 @@ def find_stacks(inputs: Sequence[Path]) -> tuple[StackInput, ...]:
         )
     found = [(folder, files) for path in folders for folder, files in _stacks_in(path)] if folders else _loose(inputs)
     names = _unique_names([folder for folder, _ in found])
-    return tuple(StackInput(name, _enough(name, files)) for name, (_, files) in zip(names, found, strict=True))
+    return tuple(StackInput(name, files) for name, (_, files) in zip(names, found, strict=True))
+
+
+def passed_over(inputs: Sequence[Path]) -> tuple[Path, ...]:
+    """The folders inside those folders of `inputs` that hold one stack a folder, which `find_stacks` found no image in.
+
+    Raises StoreError for a folder that cannot be read.
+    """
+    outer = [path for path in inputs if path.is_dir() and not _images_in(path)]
+    return tuple(inner for path in outer for inner in _folders_in(path) if not _images_in(inner))
 
 
 def stack_files(
@@ -123,33 +137,32 @@ def stack_files(
     options: BatchOptions,
     stacker: Stacker | None = None,
     clock: Clock | None = None,
+    *,
+    disk: Disk = SYSTEM_DISK,
 ) -> BatchReport:
     """Fuse one stack and write it to `out`, whose suffix names the kind of file; a missing folder is made.
 
     Slices are read one at a time: the reference slice, then outward from it, so that each is close to one before.
-    Whatever goes wrong, no half file is left. The depth file holds 1000 x (index of the sharpest slice + 1) in 16 bit,
-    less than 1000 where more than 64 slices would not fit, and 0 where nothing is sharp. Raises PlanError for a
-    reference that is not in the stack, SlicesDiffer, AlignmentFailed, ImageUnreadable, NoSpace, StoreError.
+    Whatever goes wrong, no half file is left, and no depth or mask without its image or the other way round. The depth
+    file holds 1000 x (index of the sharpest slice + 1) in 16 bit, less than 1000 where more than 64 slices would not
+    fit, and 0 where nothing is sharp. Raises TooFewSlices, PlanError for a reference that is not in the stack,
+    SlicesDiffer, AlignmentFailed, ImageUnreadable, NoSpace, StoreError.
     """
     clock = clock or SystemClock()
     began = clock.monotonic()
+    if len(stack.slices) < 2:
+        raise TooFewSlices(f"{stack.slices[0]} is alone in {stack.name}.", "A stack needs at least two slices.")
     reference = _reference(options.reference, len(stack.slices))
     _check_targets(stack, out, options)
     stacked = _fuse(stack, reference, stacker or _default_stacker())
     per_slice = min(_DEPTH_PER_SLICE, 65535 // len(stack.slices))
     exif = _exif(stack.slices[reference]) if out.suffix.lower() in (".jpg", ".jpeg") else None
-    image = encode_image(stacked.pixels, out.suffix, options.quality)
-    size = stacked.pixels.size
-    if options.depth:
-        _write(options.depth, encode_depth(stacked.depth, size, per_slice))
-    if options.mask:
-        _write(options.mask, encode_mask(stacked.mask, size))
-    _write(out, with_exif(image, exif) if exif else image)
+    _write_all(_files(stacked, out, options, exif, per_slice), disk)
     return BatchReport(
         input=stack.name,
         output=str(out),
-        width=size[0],
-        height=size[1],
+        width=stacked.pixels.width,
+        height=stacked.pixels.height,
         reference=reference,
         slices=_results(stack, stacked),
         depth=str(options.depth) if options.depth else None,
@@ -246,9 +259,33 @@ def _exif(path: Path) -> bytes | None:
     return exif_of(data) if data.startswith(b"\xff\xd8") else None
 
 
-def _write(path: Path, data: bytes) -> None:
-    make_folder(path.resolve().parent)
-    write_durable(path, data)
+def _files(
+    stacked: Stacked, out: Path, options: BatchOptions, exif: bytes | None, per_slice: int
+) -> Iterator[tuple[Path, bytes]]:
+    """What to write and where, the image first; encoded one at a time, for one at a time is held in memory."""
+    image = encode_image(stacked.pixels, out.suffix, options.quality)
+    yield out, with_exif(image, exif) if exif else image
+    if options.depth:
+        yield options.depth, encode_depth(stacked.depth, stacked.pixels.size, per_slice)
+    if options.mask:
+        yield options.mask, encode_mask(stacked.mask, stacked.pixels.size)
+
+
+def _write_all(files: Iterable[tuple[Path, bytes]], disk: Disk) -> None:
+    """All of the files, or none. Raises NoSpace, StoreError."""
+    written: list[Path] = []
+    try:
+        for path, data in files:
+            make_folder(path.resolve().parent, disk)
+            write_durable(path, data, disk)
+            written.append(path)
+    except StoreError as error:
+        for path in written:
+            with suppress(OSError):  # the error that made it superfluous is the one to tell
+                disk.remove(path)
+        if isinstance(error, NoSpace):  # the store's hint is to delete scans
+            raise NoSpace(error.message, "Make room on that disk, or write to another one.") from error
+        raise
 
 
 def _stacks_in(folder: Path) -> Iterator[tuple[Path, tuple[Path, ...]]]:
@@ -256,8 +293,7 @@ def _stacks_in(folder: Path) -> Iterator[tuple[Path, tuple[Path, ...]]]:
     if files := _images_in(folder):
         yield folder, files
         return
-    inner = sorted((path for path in _visible(folder) if path.is_dir()), key=_natural)
-    found = [(path, files) for path in inner if (files := _images_in(path))]
+    found = [(path, files) for path in _folders_in(folder) if (files := _images_in(path))]
     if not found:
         raise NotFound(f"There are no images in {folder}.", f"Images are files that end in {' '.join(SUFFIXES)}.")
     yield from found
@@ -274,6 +310,10 @@ def _loose(files: Sequence[Path]) -> list[tuple[Path, tuple[Path, ...]]]:
     return [(ordered[0].parent, ordered)]
 
 
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted((path for path in _visible(folder) if path.is_dir()), key=_natural)
+
+
 def _images_in(folder: Path) -> tuple[Path, ...]:
     files = (path for path in _visible(folder) if path.suffix.lower() in SUFFIXES and path.is_file())
     return tuple(sorted(files, key=_natural))
@@ -288,12 +328,6 @@ def _natural(path: Path) -> tuple[list[str | int], str]:
     """Numbers in a name count as numbers: text and numbers alternate, so like is compared with like."""
     parts = re.split("([0-9]+)", path.name.casefold())
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], str(path)
-
-
-def _enough(name: str, files: tuple[Path, ...]) -> tuple[Path, ...]:
-    if len(files) < 2:
-        raise TooFewSlices(f"{files[0]} is alone in {name}.", "A stack needs at least two slices.")
-    return files
 
 
 def _unique_names(folders: Sequence[Path]) -> list[str]:

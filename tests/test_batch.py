@@ -1,6 +1,7 @@
 """Fusing files without a daemon, with a stacker that only remembers."""
 
 import dataclasses
+import errno
 import json
 import os
 from pathlib import Path
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scanner.batch import BatchOptions, BatchReport, StackInput, find_stacks, outward, stack_files
+from scanner.batch import BatchOptions, BatchReport, StackInput, find_stacks, outward, passed_over, stack_files
 from scanner.clock import FakeClock
 from scanner.errors import (
     AlignmentFailed,
     FocusrigError,
     ImageUnreadable,
+    NoSpace,
     NotFound,
     PlanError,
     SlicesDiffer,
@@ -24,6 +26,7 @@ from scanner.errors import (
     TooFewSlices,
 )
 from scanner.slices import Planes, Slice, SliceReport, Stacked
+from scanner.store.files import SystemDisk
 from scanner.store.images import decode_jpeg, encode_jpeg, exif_of, read_image, with_exif
 
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
@@ -63,6 +66,23 @@ class MemoryStacker:
         residuals = {index: 0.1 * index if index else float("nan") for index in self.order}
         reports = tuple(SliceReport(index, IDENTITY, residuals[index], 0.2) for index in self.order)
         return Stacked(pixels, depth, mask, self._reference.index, reports)
+
+
+class FullDisk(SystemDisk):
+    """No room is left for files of one name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._full = False
+
+    def open(self, path: Path, flags: int) -> int:
+        self._full = path.name.startswith(self._name)
+        return super().open(path, flags)
+
+    def write(self, descriptor: int, data: memoryview) -> int:
+        if self._full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(descriptor, data)
 
 
 def planes(value: int, width: int = 63, height: int = 47, chroma: int = 2) -> Planes:
@@ -149,25 +169,44 @@ def test_suffixes_in_any_case(tmp_path: Path, suffix: str) -> None:
         (["none"], NotFound, "There is no .*none"),
         (["empty"], NotFound, "no images in .*empty"),
         ([], NotFound, "No images were given"),
-        (["one"], TooFewSlices, r"a\.jpg is alone in one"),
-        (["one/a.jpg"], TooFewSlices, "alone"),
         (["one/a.jpg", "two"], StackingError, "two is a folder"),
         (["notes.txt", "one/a.jpg"], ImageUnreadable, r"notes\.txt is no image by its name"),
         (["two", "none"], NotFound, "none"),
-        (["mixed"], TooFewSlices, "alone in inner"),
     ],
 )
 def test_what_cannot_be_a_stack(tmp_path: Path, names: list[str], error: type[FocusrigError], words: str) -> None:
-    for name in ("empty", "one", "two", "mixed/inner"):
+    for name in ("empty", "one", "two"):
         (tmp_path / name).mkdir(parents=True)
-    for name in ("one/a.jpg", "two/a.jpg", "two/b.jpg", "notes.txt", "mixed/inner/a.jpg"):
+    for name in ("one/a.jpg", "two/a.jpg", "two/b.jpg", "notes.txt"):
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(error, match=words) as raised:
         find_stacks([tmp_path / name for name in names])
     assert raised.value.hint
 
 
+def test_folders_that_are_passed_over_are_known(tmp_path: Path) -> None:
+    make_stack(tmp_path / "scan" / "a", count=2)
+    make_stack(tmp_path / "vase", count=2)
+    for name in ("scan/empty", "scan/.hidden", "scan/deeper/still", "vase/empty"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "scan" / "notes.txt").touch()
+    folders = [tmp_path / "scan", tmp_path / "vase"]
+    assert passed_over(folders) == (tmp_path / "scan" / "deeper", tmp_path / "scan" / "empty")
+    assert passed_over([tmp_path / "vase" / "IMG_8.JPG"]) == ()
+
+
 # ------------------------------------------------------------------ stack
+
+
+@pytest.mark.parametrize("name", ["scan", "scan/one", "scan/one/IMG_8.JPG"])
+def test_a_slice_that_is_alone_concerns_its_stack_only(tmp_path: Path, name: str) -> None:
+    make_stack(tmp_path / "scan" / "one", count=1)
+    make_stack(tmp_path / "scan" / "two", count=2)
+    alone = find_stacks([tmp_path / name])[0]
+    with pytest.raises(TooFewSlices, match=r"IMG_8\.JPG is alone in one") as raised:
+        run(alone, tmp_path / "out.jpg")
+    assert raised.value.hint
+    assert not (tmp_path / "out.jpg").exists()
 
 
 @pytest.mark.parametrize(
@@ -282,6 +321,24 @@ def test_a_truncated_slice_is_named_and_nothing_is_written(tmp_path: Path) -> No
     with pytest.raises(ImageUnreadable, match=r"IMG_12\.JPG"):
         run(stack, tmp_path / "out.jpg", BatchOptions(depth=tmp_path / "d.png", mask=tmp_path / "m.png"))
     assert [path.name for path in tmp_path.iterdir()] == ["vase"]
+
+
+@pytest.mark.parametrize("name", ["out.jpg", "d.png", "m.png"])
+def test_a_full_disk_leaves_nothing_of_the_stack(tmp_path: Path, name: str) -> None:
+    stack = make_stack(tmp_path / "vase")
+    options = BatchOptions(depth=tmp_path / "d.png", mask=tmp_path / "m.png")
+    with pytest.raises(NoSpace, match=name) as raised:
+        stack_files(stack, tmp_path / "out.jpg", options, MemoryStacker(), disk=FullDisk(name))
+    assert [path.name for path in tmp_path.iterdir()] == ["vase"]
+    assert raised.value.hint == "Make room on that disk, or write to another one."
+
+
+def test_a_depth_that_cannot_be_written_takes_the_image_with_it(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "vase", count=2)
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="file"):
+        run(stack, tmp_path / "out.jpg", BatchOptions(depth=tmp_path / "file" / "d.png"))
+    assert not (tmp_path / "out.jpg").exists()
 
 
 def test_an_error_of_the_stacker_leaves_an_older_result_as_it_is(tmp_path: Path) -> None:
