@@ -2,15 +2,15 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scanner.batch import BatchOptions, BatchReport, StackInput, find_stacks, stack_files
+from scanner.batch import BatchOptions, BatchReport, StackInput, find_stacks, passed_over, stack_files
 from scanner.cli.exits import Exit, exit_of
 from scanner.cli.output import ProgressBar, print_error
-from scanner.errors import FocusrigError
-from scanner.store.images import SUFFIXES
+from scanner.errors import FocusrigError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Job:
 def run(arguments: argparse.Namespace) -> Exit:
     """Stack one after the other; one that fails does not stop the rest."""
     jobs = plan_jobs(find_stacks(arguments.inputs), arguments)
+    for folder in passed_over(arguments.inputs):
+        print(f"There are no images in {folder}: passed over.", file=sys.stderr)
     reports: list[BatchReport] = []
     errors: dict[str, FocusrigError] = {}
     bar = ProgressBar()
@@ -36,8 +38,11 @@ def run(arguments: argparse.Namespace) -> Exit:
             bar.end()
             print_error(error)
             errors[job.stack.name] = error
-    bar.show(len(jobs), len(jobs))
+    if not errors:
+        bar.show(len(jobs), len(jobs))
     bar.end()
+    if errors:
+        print(f"{len(reports)} of {len(jobs)} stacked, {len(errors)} failed", file=sys.stderr)
     _tell(reports, errors, as_json=arguments.json)
     if not errors:
         return Exit.OK
@@ -45,22 +50,27 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 
 def plan_jobs(stacks: Sequence[StackInput], arguments: argparse.Namespace) -> list[Job]:
-    """Where everything goes: of one stack to files as named, of several into folders, each file called as its stack."""
+    """Where everything goes: of one stack to files as named, of several into folders, each file called as its stack.
+
+    A name without a suffix is one of a folder. Raises StoreError for a file where there must be a folder.
+    """
     several = len(stacks) > 1
 
-    def place(wanted: Path | None, name: str) -> Path | None:
-        into = wanted is not None and (several or wanted.is_dir() or wanted.suffix.lower() not in SUFFIXES)
-        return wanted / name if wanted is not None and into else wanted
+    def place(wanted: Path, name: str) -> Path:
+        if several and wanted.exists() and not wanted.is_dir():
+            raise StoreError(
+                f"{wanted} is a file, but {len(stacks)} stacks need a folder.", "Give the name of a folder."
+            )
+        return wanted / name if several or wanted.is_dir() or not wanted.suffix else wanted
 
     return [
         Job(
             stack,
-            place(arguments.output, f"{stack.name}.jpg")
-            or Path("stacked" if several else "", f"{stack.name}{'' if several else '_stacked'}.jpg"),
+            place(arguments.output or Path("stacked" if several else f"{stack.name}_stacked.jpg"), f"{stack.name}.jpg"),
             BatchOptions(
                 arguments.reference,
-                place(arguments.depth, f"{stack.name}_depth.png"),
-                place(arguments.mask, f"{stack.name}_mask.png"),
+                arguments.depth and place(arguments.depth, f"{stack.name}_depth.png"),
+                arguments.mask and place(arguments.mask, f"{stack.name}_mask.png"),
             ),
         )
         for stack in stacks

@@ -69,6 +69,33 @@ def test_one_that_fails_does_not_stop_the_rest(place: Path, capsys: pytest.Captu
     assert "Traceback" not in captured.err
 
 
+def test_a_slice_alone_fails_alone_and_empty_folders_are_noted(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b", "c"):
+        draw_stack(place / "in" / name)
+    (place / "in" / "a" / "2.jpg").unlink()
+    (place / "in" / "empty").mkdir()
+    assert main(["stack", "in", "-o", "out"]) == Exit.PARTLY
+    captured = capsys.readouterr()
+    assert captured.out == "out/b.jpg\nout/c.jpg\n"
+    assert captured.err.startswith(
+        "There are no images in in/empty: passed over.\n0/3  a\nfocusrig: in/a/1.jpg is alone"
+    )
+    assert captured.err.endswith("\n2 of 3 stacked, 1 failed\n")
+    assert "3/3" not in captured.err
+
+
+@pytest.mark.parametrize("option", ["-o", "--depth", "--mask"])
+def test_several_stacks_need_a_folder(place: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+    for name in ("a", "b"):
+        draw_stack(place / "in" / name)
+    (place / "x.png").touch()
+    assert main(["stack", "in", option, "x.png"]) == Exit.FAILED
+    assert capsys.readouterr().err == (
+        "focusrig: x.png is a file, but 2 stacks need a folder.\n  Give the name of a folder.\n"
+    )
+    assert sorted(path.name for path in place.iterdir()) == ["in", "x.png"]
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
@@ -77,6 +104,8 @@ def test_one_that_fails_does_not_stop_the_rest(place: Path, capsys: pytest.Captu
         (["beetle/1.jpg"], "alone"),
         (["beetle", "--reference", "7"], "reference slice 7"),
         (["beetle", "-o", "beetle/1.jpg"], "one of the slices"),
+        (["beetle", "-o", "x.gif"], "x.gif does not end in the name of an image"),
+        (["beetle", "--depth", "x.tif"], "x.tif would be a PNG"),
     ],
 )
 def test_what_cannot_be_stacked(place: Path, capsys: pytest.CaptureFixture[str], argv: list[str], words: str) -> None:
@@ -84,6 +113,7 @@ def test_what_cannot_be_stacked(place: Path, capsys: pytest.CaptureFixture[str],
     (place / "empty").mkdir()
     assert main(["stack", *argv]) == Exit.FAILED
     assert words in capsys.readouterr().err
+    assert sorted(path.name for path in place.iterdir()) == ["beetle", "empty"]
 
 
 ONE = [StackInput("a", (Path("1.jpg"), Path("2.jpg")))]
