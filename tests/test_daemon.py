@@ -339,8 +339,10 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
         raise HardwareMissing("No camera.", "Plug it in.")
 
     daemon = Daemon(settings, SystemClock(), missing)  # type: ignore[arg-type]
-    with pytest.raises(HardwareMissing):
+    with pytest.raises(HardwareMissing, match="No camera"):
         daemon.start()
+    with pytest.raises(HardwareMissing, match="not open"):
+        daemon.move_lens(5)
     daemon.close()
 
 

@@ -12,7 +12,7 @@ from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import problem_of
 from scanner.capture.runner import ScanRun
 from scanner.clock import Clock
-from scanner.errors import CameraError, RigBusy
+from scanner.errors import CameraError, HardwareMissing, RigBusy
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.units import Dioptres
@@ -74,7 +74,7 @@ class RigThread:
             self._thread.join()
 
     def call(self, job: Callable[[Rig], T]) -> T:
-        """Run `job` in the thread and return its result. Raises RigBusy while a scan holds the rig."""
+        """Run `job` in the thread and return its result. Raises RigBusy while a scan holds the rig, HardwareMissing."""
         future: Future[T] = Future()
         with self._lock:
             self.require_idle()
@@ -95,7 +95,9 @@ class RigThread:
         self._lens = self._lens if lens is None else lens
 
     def require_idle(self) -> None:
-        """Raise RigBusy while a scan holds the rig."""
+        """Raise RigBusy while a scan holds the rig, HardwareMissing when the rig is not open."""
+        if not self._thread.is_alive():
+            raise HardwareMissing("The rig is not open.", "Look at the log, then restart the daemon.")
         if self._run is not None and not self._run.over:
             status = self._run.progress.status
             raise RigBusy(
