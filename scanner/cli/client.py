@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scanner.capture.events import ScanStatus
+from scanner.cli.output import in_words
 from scanner.errors import FocusrigError, RigBusy
 from scanner.plan.scan import ScanPlan
 
@@ -73,7 +74,9 @@ class Unreachable(FocusrigError):
     code = "unreachable"
 
     def __init__(self, url: str, error: Exception) -> None:
-        super().__init__(f"No scanner answers at {url}: {error}.", "Start it with focusrig serve, or give --server.")
+        super().__init__(
+            f"No scanner answers at {url}: {in_words(error)}.", "Start it with focusrig serve, or give --server."
+        )
 
 
 def _kinds(parent: type[FocusrigError]) -> Iterator[type[FocusrigError]]:

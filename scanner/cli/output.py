@@ -24,6 +24,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def in_words(error: Exception) -> str:
+    """What the system says of an error, without its number."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or str(error) or type(error).__name__
+
+
 class ProgressBar:
     """A bar that is redrawn on a terminal; elsewhere one line each time a step is done."""
 

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from scanner.capture.events import FinishReason, RunState, ScanStatus
 from scanner.cli.client import Client, Unreachable
 from scanner.cli.exits import Exit
-from scanner.cli.output import ProgressBar, duration
+from scanner.cli.output import ProgressBar, duration, in_words
 from scanner.clock import Clock, SystemClock
 from scanner.errors import PlanError
 from scanner.plan.scan import ScanPlan
-from scanner.validation import complaints
+from scanner.validation import complaints, sentence
 
 POLL_S = 0.5
 PATIENCE_S = 60.0
@@ -45,13 +45,20 @@ def read_plan(source: str) -> ScanPlan:
     name = "standard input" if source == "-" else source
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"The plan {name} cannot be read: {error}.") from error
+    except FileNotFoundError as error:
+        raise PlanError(
+            f"There is no plan {name}.", "Check the spelling; - reads the plan from standard input."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"The plan {name} is not text.", "Write it as JSON or TOML, in UTF-8.") from error
+    except OSError as error:
+        hint = "Give a JSON or TOML file that this user may read."
+        raise PlanError(f"The plan {name} cannot be read: {in_words(error)}.", hint) from error
     try:
         return ScanPlan.model_validate(_parse(text, name))
     except ValidationError as error:
-        found = "; ".join(map(str, complaints(error, ScanPlan)))
-        raise PlanError(f"{name}: {found}.", "The page at /api/v1/openapi.json describes a plan.") from error
+        found = sentence(complaints(error, ScanPlan))
+        raise PlanError(f"{name}: {found}", "The page at /api/v1/openapi.json describes a plan.") from error
 
 
 def _parse(text: str, name: str) -> object:
@@ -59,7 +66,8 @@ def _parse(text: str, name: str) -> object:
     try:
         return json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:  # of both parsers
-        raise PlanError(f"{name} is not valid {'JSON' if is_json else 'TOML'}: {error}.") from error
+        kind = "JSON" if is_json else "TOML"
+        raise PlanError(f"{name} is not valid {kind}: {error}.", "Correct it at that place.") from error
 
 
 def follow(client: Client, scan: ScanStatus, bar: ProgressBar, clock: Clock) -> ScanStatus:

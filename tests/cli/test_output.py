@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from scanner.cli.output import ProgressBar, duration, print_error
+from scanner.cli.output import ProgressBar, duration, in_words, print_error
 from scanner.errors import NoSpace
 
 
@@ -33,6 +33,21 @@ def test_an_error_without_hint_is_one_line() -> None:
 )
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (FileNotFoundError(2, "No such file or directory", "nope.json"), "No such file or directory"),
+        (ConnectionResetError("Remote end closed connection without response"), "Remote end closed"),
+        (ValueError("odd"), "odd"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_errors_of_the_system_in_words(error: Exception, words: str) -> None:
+    assert in_words(error).startswith(words)
+    assert "Errno" not in in_words(error)
 
 
 def test_a_bar_on_a_terminal_is_redrawn_in_place() -> None:

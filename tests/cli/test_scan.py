@@ -42,10 +42,12 @@ def test_a_plan_on_standard_input(text: str, monkeypatch: pytest.MonkeyPatch) ->
     [
         ("plan.json", "{", "not valid JSON"),
         ("plan.toml", "x", "not valid TOML"),
-        ("plan.toml", "pth = 1", "pth: there is no such key; did you mean 'path'"),
-        ("plan.json", "[]", "valid dictionary"),
-        ("none.json", None, "cannot be read"),
-        ("plan.json", b"\xff", "cannot be read"),
+        ("plan.toml", "pth = 1", "pth: there is no such key; did you mean 'path'?"),
+        ("plan.toml", "name = 1", "name: must be text."),
+        ("plan.json", "[]", "must be a table"),
+        ("none.json", None, "There is no plan"),
+        ("plan.json", b"\xff", "is not text."),
+        ("", None, "cannot be read: Is a directory."),
     ],
 )
 def test_a_plan_that_is_none(tmp_path: Path, name: str, text: str | bytes | None, words: str) -> None:
@@ -55,6 +57,9 @@ def test_a_plan_that_is_none(tmp_path: Path, name: str, text: str | bytes | None
         read_plan(str(tmp_path / name))
     assert words in caught.value.message
     assert name in caught.value.message
+    assert "Errno" not in caught.value.message
+    assert not caught.value.message.endswith("?.")
+    assert caught.value.hint
 
 
 def status(stacked: int = 0, state: RunState = RunState.RUNNING, **more: object) -> ScanStatus:
@@ -148,4 +153,8 @@ def test_a_whole_scan(daemon: Daemon, tmp_path: Path, capsys: pytest.CaptureFixt
 def test_no_scanner_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "plan.json").write_text("{}")
     assert main(["scan", str(tmp_path / "plan.json"), "--server", "http://127.0.0.1:9"]) == Exit.FAILED
-    assert "No scanner answers" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == [
+        "focusrig: No scanner answers at http://127.0.0.1:9: Connection refused.",
+        "  Start it with focusrig serve, or give --server.",
+    ]
