@@ -54,7 +54,7 @@ def create_app(daemon: Daemon, web: Path | None = None) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    return route.name
+    return f"head_{route.name}" if route.methods == {"HEAD"} else route.name
 
 
 def _api() -> APIRouter:

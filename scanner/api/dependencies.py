@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
+from pydantic import AfterValidator
 
 from scanner.api.replays import Replays
 from scanner.api.stream import Streams
 from scanner.daemon import Daemon
+from scanner.errors import NotFound
 from scanner.plan.path import MAX_POSITIONS
 from scanner.plan.sweep import MAX_SLICES
 
@@ -31,6 +33,25 @@ TheStreams = Annotated[Streams, Depends(_streams)]
 TheReplays = Annotated[Replays, Depends(_replays)]
 
 ScanId = Annotated[str, Path(description="Id of a scan.", examples=["20261122-051130-my-vase"])]
-PositionIndex = Annotated[int, Path(ge=0, lt=MAX_POSITIONS, description="Position, counted from 0.")]
-SliceIndex = Annotated[int, Path(ge=0, lt=MAX_SLICES, description="Slice, counted from 0, the nearest first.")]
+
+
+def _below(limit: int, what: str) -> AfterValidator:
+    """An index from `limit` on is no wrong request: there is no such thing, as with any other that is too high."""
+
+    def check(index: int) -> int:
+        if index >= limit:
+            raise NotFound(
+                f"No scan has so many {what}.", f"They are counted from 0, and {limit - 1} is the highest there can be."
+            )
+        return index
+
+    return AfterValidator(check)
+
+
+PositionIndex = Annotated[
+    int, Path(ge=0, description="Position, counted from 0.", examples=[0]), _below(MAX_POSITIONS, "positions")
+]
+SliceIndex = Annotated[
+    int, Path(ge=0, description="Slice, counted from 0, the nearest first.", examples=[0]), _below(MAX_SLICES, "slices")
+]
 AxisName = Annotated[str, Path(description="turntable or tilt.", examples=["turntable"])]

@@ -43,6 +43,14 @@ def binary(media_type: str, *, ranges: bool = False) -> Responses:
     return responses
 
 
+def headers() -> Responses:
+    """The response of HEAD where GET answers bytes in parts."""
+    return {
+        200: {"description": "The headers that GET answers, with Content-Length and ETag."},
+        304: {"description": "Not modified: If-None-Match names the present ETag."},
+    }
+
+
 def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
 

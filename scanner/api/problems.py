@@ -48,6 +48,24 @@ STATUS: Mapping[type[FocusrigError], HTTPStatus] = {
 """An error has the status of its nearest ancestor in this table."""
 
 
+HINTS: Mapping[type[FocusrigError], str] = {
+    FocusrigError: "The log of the daemon says more.",
+    NotFound: "Load the page again, or look at /api/v1/status: it tells what there is.",
+    PlanError: "Change the plan; /api/v1/rig tells what this rig can do.",
+    WrongState: "Load the scan again: its state is another by now.",
+}
+"""What to do about an error that comes without a hint of its own; its nearest ancestor counts."""
+
+REFUSALS: Mapping[int, tuple[str, str]] = {
+    400: ("bad-request", "Correct the request; /api/v1/openapi.json describes it."),
+    404: ("not-found", "/api/v1/openapi.json lists the paths that there are."),
+    405: ("method-not-allowed", "/api/v1/openapi.json lists the methods of each path."),
+    408: ("timeout", "Send the request again."),
+    413: ("too-large", "Send less: no plan or setting needs as much."),
+}
+"""Code and hint of what the framework refuses."""
+
+
 class Wrong(BaseModel):
     """One thing wrong in a request."""
 
@@ -63,7 +81,7 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     code: str
-    hint: str = ""
+    hint: str
     errors: list[Wrong] | None = Field(default=None, description="Everything wrong with the request (422).")
     scan: str | None = Field(default=None, description="The scan that holds the rig (409, rig-busy).")
 
@@ -77,7 +95,7 @@ def problem(
     status: int,
     code: str,
     detail: str,
-    hint: str = "",
+    hint: str,
     *,
     headers: Mapping[str, str] | None = None,
     errors: list[Wrong] | None = None,
@@ -96,19 +114,20 @@ def problem(
 def of_error(error: FocusrigError) -> Response:
     """The problem that an error of ours is."""
     status = status_of(error)
+    hint = error.hint or next(HINTS[kind] for kind in type(error).__mro__ if kind in HINTS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s: %s", error.code, error)
     if isinstance(error, RigBusy) and error.scan_id:
         scan = f"/api/v1/scans/{error.scan_id}"
         link = {"Link": f'<{scan}>; rel="related"'}
-        return problem(status, error.code, error.message, error.hint, headers=link, scan=scan)
-    return problem(status, error.code, error.message, error.hint)
+        return problem(status, error.code, error.message, hint, headers=link, scan=scan)
+    return problem(status, error.code, error.message, hint)
 
 
 def of_http(error: HTTPException) -> Response:
     """The problem that an error of the framework is: no such page, wrong method, unreadable body."""
-    codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 400: "bad-request", 408: "timeout"}
-    return problem(error.status_code, codes.get(error.status_code, "http"), str(error.detail), headers=error.headers)
+    code, hint = REFUSALS.get(error.status_code, ("http", HINTS[FocusrigError]))
+    return problem(error.status_code, code, str(error.detail), hint, headers=error.headers)
 
 
 def of_validation(error: RequestValidationError, model: type[BaseModel] | None) -> Response:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from scanner.api.problems import problem
+from scanner.api.problems import of_http, problem
 
 MAX_BODY = 1 << 20
 """Bytes; the longest plan, 5000 explicit positions, takes about a third."""
@@ -144,7 +144,7 @@ def _not_json(headers: Headers) -> Response | None:
     length = headers.get("content-length", "0")
     if length.isdecimal() and len(length) < 20 and int(length) <= MAX_BODY:
         return None
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", _too_large())
+    return of_http(HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large()))
 
 
 def _too_large() -> str:

@@ -130,6 +130,18 @@ def test_wrong_methods_are_told_the_right_ones(client: Client) -> None:
     assert "PUT" in answer.headers["allow"]
 
 
+def test_every_get_that_ends_by_itself_answers_head(app: FastAPI, client: Client, scanned: ScanStatus) -> None:
+    endless = {"watch_status", "watch_preview"}
+    gets = [path for verb, path, op in operations(app) if verb == "get" and op["operationId"] not in endless]
+    assert len(gets) >= 13
+    for place in [*gets, "/", "/api/v1/openapi.json"]:
+        path = place.format(scan_id=scanned.id, position=0, index=0)
+        answer = client.request("HEAD", path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+        assert answer.headers["content-type"] == client.get(path).headers["content-type"]
+        assert int(answer.headers["content-length"]) > 0
+
+
 class TestDocument:
     """The OpenAPI document."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from scanner import errors
 from scanner.api import problems
@@ -92,8 +93,8 @@ def test_a_defect_tells_nothing_of_the_inside() -> None:
 
 BODIES = [
     ({"pth": 1}, "pth", "did you mean 'path'"),
-    ({"path": {"rings": [{"count": 0}]}}, "path", ""),
-    ({"path": {"kind": "rings", "rings": [{"count": 0}]}}, "path.rings.0.count", "greater than or equal to 1"),
+    ({"path": {"rings": [{"count": 0}]}}, "path.rings.0.count", "must be at least 1"),
+    ({"path": {"kind": "rings", "rings": [{"count": 0}]}}, "path.rings.0.count", "must be at least 1"),
     ({"sweep": {"near": 5, "far": 9}}, "sweep", "swap them"),
     ([], "", "a JSON object"),
 ]
@@ -154,4 +155,15 @@ def test_what_the_framework_refuses_is_a_problem_as_well(method: str, path: str,
     answer = Client(Fails().app).request(method, path)
     assert answer.status_code == code
     assert answer.json()["code"] == name
+    assert answer.json()["hint"]
     assert code != 405 or answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+def test_no_problem_is_without_a_hint(kind: type[FocusrigError]) -> None:
+    assert Fails(kind("What was wrong.")).post("{}", code=STATUS[kind.code])["hint"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 408, 413, 418])
+def test_what_the_framework_refuses_comes_with_a_hint(status: int) -> None:
+    assert Fails(HTTPException(status)).post("{}", code=status)["hint"]

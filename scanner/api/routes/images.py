@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from scanner.api.dependencies import PositionIndex, ScanId, SliceIndex, TheDaemon
 from scanner.api.downloads import FileContent, download
-from scanner.api.openapi import binary, problems
+from scanner.api.openapi import binary, headers, problems
 
 router = APIRouter(prefix="/scans/{scan_id}", tags=["images"])
 
@@ -13,30 +13,35 @@ ZIP = "application/zip"
 
 _ZIP = {**binary(ZIP, ranges=True), **problems(404)}
 _JPEG = {**binary(JPEG, ranges=True), **problems(404, 422)}
+_HEAD = {**headers(), **problems(404)}
 
 
-@router.head("/stacks.zip", include_in_schema=False)
+@router.head("/stacks.zip", summary="Size of all stacked images", response_class=Response, responses=_HEAD)
 @router.get("/stacks.zip", summary="All stacked images", response_class=Response, responses=_ZIP)
 def download_stacks(scan_id: ScanId, request: Request, daemon: TheDaemon) -> Response:
     """The stacked images and the manifest, ready for photogrammetry. A running scan gives what is there so far."""
     return download(request, daemon.stacks_archive(scan_id), ZIP, f"{scan_id}_photogrammetry.zip")
 
 
-@router.head("/slices.zip", include_in_schema=False)
+@router.head("/slices.zip", summary="Size of all slices", response_class=Response, responses=_HEAD)
 @router.get("/slices.zip", summary="All slices", response_class=Response, responses=_ZIP)
 def download_slices(scan_id: ScanId, request: Request, daemon: TheDaemon) -> Response:
     """The slices of every position that is done, one folder a position."""
     return download(request, daemon.slices_archive(scan_id), ZIP, f"{scan_id}_slices.zip")
 
 
-@router.head("/positions/{position}/stack.jpg", include_in_schema=False)
+@router.head(
+    "/positions/{position}/stack.jpg", summary="Size of a stacked image", response_class=Response, responses=_HEAD
+)
 @router.get("/positions/{position}/stack.jpg", summary="A stacked image", response_class=Response, responses=_JPEG)
 def get_stack(scan_id: ScanId, position: PositionIndex, request: Request, daemon: TheDaemon) -> Response:
     """The stacked image of one position, full size."""
     return download(request, FileContent(daemon.stack_path(scan_id, position)), JPEG)
 
 
-@router.head("/positions/{position}/slices/{index}.jpg", include_in_schema=False)
+@router.head(
+    "/positions/{position}/slices/{index}.jpg", summary="Size of a slice", response_class=Response, responses=_HEAD
+)
 @router.get("/positions/{position}/slices/{index}.jpg", summary="A slice", response_class=Response, responses=_JPEG)
 def get_slice(
     scan_id: ScanId, position: PositionIndex, index: SliceIndex, request: Request, daemon: TheDaemon
@@ -45,7 +50,9 @@ def get_slice(
     return download(request, FileContent(daemon.slice_path(scan_id, position, index)), JPEG)
 
 
-@router.head("/positions/{position}/thumbnail.jpg", include_in_schema=False)
+@router.head(
+    "/positions/{position}/thumbnail.jpg", summary="Size of a thumbnail", response_class=Response, responses=_HEAD
+)
 @router.get("/positions/{position}/thumbnail.jpg", summary="A thumbnail", response_class=Response, responses=_JPEG)
 def get_thumbnail(scan_id: ScanId, position: PositionIndex, request: Request, daemon: TheDaemon) -> Response:
     """A small picture of the stacked image of one position."""

@@ -10,6 +10,7 @@ from scanner.capture.events import Status
 router = APIRouter(tags=["live"])
 
 
+@router.head("/status", include_in_schema=False)
 @router.get("/status", summary="The status")
 def get_status(daemon: TheDaemon) -> Status:
     """The whole snapshot: rig, scan, free space."""
@@ -22,6 +23,7 @@ async def watch_status(streams: TheStreams) -> Response:
     return streams.status_events()
 
 
+@router.head("/preview.jpg", include_in_schema=False)
 @router.get(
     "/preview.jpg", summary="A preview", response_class=Response, responses=binary("image/jpeg") | problems(503)
 )

@@ -39,6 +39,7 @@ EXPOSURES: dict[str, Example] = {
 }
 
 
+@router.head("", include_in_schema=False)
 @router.get("", summary="The rig")
 def get_rig(daemon: TheDaemon) -> RigStatus:
     """Facts, limits, and where everything stands."""

@@ -62,24 +62,29 @@ def estimate_scan(plan: Plan, daemon: TheDaemon) -> PlanEstimate:
     return daemon.estimate(plan)
 
 
+@router.head("", include_in_schema=False)
 @router.get("", summary="List the scans")
 def list_scans(daemon: TheDaemon) -> tuple[ScanStatus, ...]:
     """All scans on disk, newest first."""
     return daemon.scans()
 
 
+@router.head("/{scan_id}", include_in_schema=False)
 @router.get("/{scan_id}", summary="One scan", responses=problems(404))
 def get_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
     """How far the scan is."""
     return daemon.scan(scan_id)
 
 
-@router.delete("/{scan_id}", status_code=204, summary="Delete a scan", responses=problems(404, 409))
+@router.delete(
+    "/{scan_id}", status_code=204, summary="Delete a scan", response_class=Response, responses=problems(404, 409)
+)
 def delete_scan(scan_id: ScanId, daemon: TheDaemon) -> None:
     """Deletes the scan and all its images. A scan that holds the rig must be cancelled first."""
     daemon.delete(scan_id)
 
 
+@router.head("/{scan_id}/manifest.json", include_in_schema=False)
 @router.get("/{scan_id}/manifest.json", summary="The manifest of a scan", responses=problems(404))
 def get_manifest(scan_id: ScanId, daemon: TheDaemon) -> Manifest:
     """Plan, rig, sweep and exposure of the scan, as stored beside its images."""

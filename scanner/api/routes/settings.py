@@ -18,6 +18,7 @@ EXAMPLES: dict[str, Example] = {
 }
 
 
+@router.head("", include_in_schema=False)
 @router.get("", summary="The settings")
 def get_settings(daemon: TheDaemon) -> SettingsView:
     """The settings in force, their JSON schema, and which of them were changed from the config file's."""

@@ -87,8 +87,13 @@ def test_an_image(client: Client, path: str, rest: str, size: tuple[int, int] | 
         ("positions/0/slices/2.jpg", 404),
         ("positions/2/slices/0.jpg", 404),
         ("positions/-1/stack.jpg", 422),
-        ("positions/5000/stack.jpg", 422),
-        ("positions/0/slices/200.jpg", 422),
+        ("positions/4999/stack.jpg", 404),
+        ("positions/5000/stack.jpg", 404),
+        ("positions/5000/thumbnail.jpg", 404),
+        ("positions/5000/slices/0.jpg", 404),
+        ("positions/0/slices/199.jpg", 404),
+        ("positions/0/slices/200.jpg", 404),
+        ("positions/" + "9" * 300 + "/stack.jpg", 404),
         ("positions/one/stack.jpg", 422),
         ("positions/" + "9" * 5000 + "/stack.jpg", 422),
         ("positions/0/stack.png", 404),
@@ -97,4 +102,7 @@ def test_an_image(client: Client, path: str, rest: str, size: tuple[int, int] | 
     ],
 )
 def test_what_is_not_there(client: Client, path: str, rest: str, code: int) -> None:
-    assert client.get(f"{path}/{rest}").status_code == code
+    answer = client.get(f"{path}/{rest}")
+    assert answer.status_code == code
+    assert answer.json()["hint"]
+    assert client.request("HEAD", f"{path}/{rest}").status_code == code

@@ -33,6 +33,7 @@ def test_the_life_of_a_scan(client: Client, rig_daemon: Daemon) -> None:
     assert client.post(f"{path}/cancel").status_code == 409
     deleted = client.request("DELETE", path)
     assert (deleted.status_code, deleted.content) == (204, b"")
+    assert "content-type" not in deleted.headers
     assert client.get(path).status_code == 404
 
 

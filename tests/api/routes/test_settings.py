@@ -39,8 +39,8 @@ def test_a_change_holds_and_is_told(client: Client, now: dict[str, Any]) -> None
     ("body", "where", "what"),
     [
         ({"storag": {}}, "storag", "did you mean 'storage'"),
-        ({"storage": {"reserve_mb": -1}}, "storage.reserve_mb", "greater than or equal to 0"),
-        ({"server": {"port": 0}}, "server.port", "greater than or equal to 1"),
+        ({"storage": {"reserve_mb": -1}}, "storage.reserve_mb", "must be at least 0"),
+        ({"server": {"port": 0}}, "server.port", "must be at least 1"),
     ],
 )
 def test_a_wrong_setting_is_named(client: Client, now: dict[str, Any], body: object, where: str, what: str) -> None:
