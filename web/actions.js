@@ -1,5 +1,6 @@
 // @ts-check
 import { ApiProblem, call } from "./api.js";
+import { complaints } from "./check.js";
 import { saveDraft, toPlan } from "./plan.js";
 import { problemOf } from "./problem.js";
 import { running } from "./state.js";
@@ -92,7 +93,8 @@ export class Actions {
   /** @param {Partial<import("./types.js").Draft>} patch */
   changePlan(patch) {
     const draft = { ...this.store.state.draft, ...patch };
-    this.store.change({ draft });
+    const { value } = this.store.state.estimate;
+    this.store.change({ draft, estimate: { value, problem: null, errors: [] } });
     saveDraft(draft);
     this.estimateSoon();
   }
@@ -103,14 +105,11 @@ export class Actions {
   }
 
   async estimate() {
-    const { draft, link } = this.store.state;
+    const { draft, link, status } = this.store.state;
     if (link !== "live" || running(this.store.state)) return;
-    try {
-      const value = await call("POST", "estimate", { body: toPlan(draft) });
-      if (draft === this.store.state.draft) this.store.change({ estimate: { value, problem: null } });
-    } catch (error) {
-      this.store.change({ estimate: { value: null, problem: problemOf(error) } });
-    }
+    const wrong = complaints(draft, status?.rig.facts).length > 0;
+    const estimate = wrong ? { value: null, problem: null, errors: [] } : await estimateOf(draft);
+    if (draft === this.store.state.draft) this.store.change({ estimate });
   }
 
   startScan() {
@@ -173,11 +172,21 @@ export class Actions {
     return this.once("settings", async () => {
       try {
         const view = await call("PUT", "settings", { body: settings });
-        this.store.change({ settings: view, settingsErrors: [], notice: "Settings saved. The rig is open again with them." });
+        this.store.change({ settings: view, saved: { ok: true, text: "Settings saved. The rig is open again with them.", errors: [] } });
       } catch (error) {
-        if (error instanceof ApiProblem) this.store.change({ settingsErrors: error.errors });
-        throw error;
+        const { message, hint } = problemOf(error);
+        const errors = error instanceof ApiProblem ? error.errors : [];
+        this.store.change({ saved: { ok: false, text: `Not saved. ${errors.length > 0 ? "" : message} ${hint}`.replace("  ", " "), errors } });
       }
     });
+  }
+}
+
+/** @param {import("./types.js").Draft} draft @returns {Promise<import("./types.js").State["estimate"]>} */
+async function estimateOf(draft) {
+  try {
+    return { value: await call("POST", "estimate", { body: toPlan(draft) }), problem: null, errors: [] };
+  } catch (error) {
+    return { value: null, problem: problemOf(error), errors: error instanceof ApiProblem ? error.errors : [] };
   }
 }

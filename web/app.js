@@ -14,11 +14,11 @@ const store = new Store({
   link: "connecting",
   status: null,
   draft: loadDraft(),
-  estimate: { value: null, problem: null },
+  estimate: { value: null, problem: null, errors: [] },
   scans: null,
   watched: null,
   settings: null,
-  settingsErrors: [],
+  saved: null,
   busy: new Set(),
   problem: null,
   notice: "",
@@ -58,12 +58,12 @@ function ask(now) {
 
 /** @param {"scans"|"settings"} name */
 function load(name) {
-  actions.quietly(`load-${name}`, async () => store.change({ [name]: await call("GET", name), settingsErrors: [] }));
+  actions.quietly(`load-${name}`, async () => store.change({ [name]: await call("GET", name) }));
 }
 
 actions.listen(document);
 addEventListener("hashchange", () => {
-  store.change({ route: route(location.hash), problem: null, notice: "" });
+  store.change({ route: route(location.hash), problem: null, notice: "", saved: null });
   shell.moved();
 });
 store.subscribe((state) => shell.update(state));

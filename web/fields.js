@@ -1,5 +1,5 @@
 // @ts-check
-import { h, setAttribute, setText, show } from "./dom.js";
+import { h, setAttribute, setText, setValue, show } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("./dom.js").Child} Child */
@@ -13,27 +13,48 @@ export function freshId() {
 }
 
 /**
- * A number with its label and unit; `onnumber` hears valid numbers only.
- * @param {{label: string, unit?: string, min?: number|null, max?: number|null, step?: number|"any", placeholder?: string, onnumber: (value: number) => void, hidden?: boolean}} options
+ * A number with its label and unit; `onnumber` hears valid numbers only, and `onempty`, where given, an emptied field.
+ * @param {{label: string, unit?: string, min?: number|null, max?: number|null, step?: number|"any", placeholder?: string, onnumber: (value: number) => void, onempty?: () => void}} options
  */
-export function numberField({ label, unit = "", min, max, step = 1, placeholder, onnumber, hidden }) {
+export function numberField({ label, unit = "", min, max, step = 1, placeholder, onnumber, onempty }) {
   const id = freshId();
-  const error = h("p", { id: `${id}-error`, class: "field-error", hidden: true });
-  const input = h("input", {
-    id, type: "number", inputmode: "decimal", min, max, step, placeholder, "aria-describedby": error.id,
-    onchange: () => {
-      const wrong = complaint(input);
-      setText(error, wrong);
-      show(error, wrong !== "");
-      setAttribute(input, "aria-invalid", wrong ? "true" : null);
-      if (!wrong) onnumber(input.valueAsNumber);
-    },
-  });
-  const field = h("div", { class: "field", hidden },
+  const error = errorLine(`${id}-error`);
+  /** what is wrong with the text in the field itself */
+  let wrong = "";
+  /** @type {number|null|undefined} */
+  let shown;
+  const changed = () => {
+    const emptied = onempty !== undefined && input.value === "" && !input.validity.badInput;
+    wrong = emptied ? "" : complaint(input);
+    complain(input, error, wrong);
+    if (emptied) onempty();
+    else if (!wrong) onnumber(input.valueAsNumber);
+  };
+  const input = h("input", { id, type: "number", inputmode: "decimal", min, max, step, placeholder, "aria-describedby": error.id, onchange: changed });
+  const field = h("div", { class: "field" },
     h("label", { for: id }, label),
     h("div", { class: "with-unit" }, input, unit && h("span", { class: "unit" }, unit)),
     error);
-  return { field, input };
+  /** Show a number and what others find wrong with it; a text that is no number stays until it is mended. @param {number|null} value @param {string} [said] */
+  const set = (value, said = "") => {
+    if (value !== shown) wrong = "";
+    shown = value;
+    if (!wrong) setValue(input, value);
+    complain(input, error, wrong || said);
+  };
+  return { field, input, set };
+}
+
+/** The place below a field for what is wrong with it. @param {string} id */
+export function errorLine(id) {
+  return h("p", { id, class: "field-error", hidden: true });
+}
+
+/** Mark a field as wrong, or as right with "". @param {HTMLElement} field @param {HTMLElement} error @param {string} words */
+export function complain(field, error, words) {
+  setText(error, words);
+  show(error, words !== "");
+  setAttribute(field, "aria-invalid", words ? "true" : null);
 }
 
 /** What is wrong with a number, "" for nothing; any number of decimals will do. @param {HTMLInputElement} input */

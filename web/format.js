@@ -46,9 +46,14 @@ export function when(iso) {
   return date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** A number with its thousands set apart. @param {number} value */
+export function grouped(value) {
+  return value.toLocaleString("en", { maximumFractionDigits: 6 });
+}
+
 /** @param {number} count @param {string} one @param {string} [many] */
 export function plural(count, one, many = `${one}s`) {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
 /** @param {import("./types.js").ScanStatus} scan */

@@ -57,8 +57,12 @@ function fits(option, value) {
     Object.keys(value).every((key) => key in option.properties);
 }
 
+/** @type {Readonly<Record<string, string>>} */
+const TITLES = Object.freeze({ hflip: "Mirror left to right", vflip: "Mirror top to bottom", f_number: "F-number", mains_hz: "Mains frequency" });
+
 /** @param {string} key @param {Schema} schema */
 export function titleOf(key, schema) {
+  if (key in TITLES) return TITLES[key];
   const words = key.replace(/_(s|ms|us|m|mm|um|px|deg|mb|hz)$/, "").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1) || schema.title;
 }

@@ -54,6 +54,12 @@ export function running(state) {
   return scan && scan.state !== "finished" ? scan : null;
 }
 
+/** The newest scan that waits to be resumed while none holds the rig, else null. @param {State} state */
+export function interrupted(state) {
+  if (!state.status || running(state)) return null;
+  return state.scans?.find((scan) => scan.state === "paused") ?? null;
+}
+
 /** What is known of a scan: the live snapshot first, then the list. @param {State} state @param {string} id */
 export function findScan(state, id) {
   const live = state.status?.scan;

@@ -59,11 +59,11 @@
  * @property {"connecting"|"live"|"lost"} link
  * @property {Status|null} status
  * @property {Draft} draft
- * @property {{value: PlanEstimate|null, problem: Problem|null}} estimate
+ * @property {{value: PlanEstimate|null, problem: Problem|null, errors: FieldError[]}} estimate
  * @property {ScanStatus[]|null} scans
  * @property {string|null} watched  id of the scan that the first page shows until a new one is set up
  * @property {SettingsView|null} settings
- * @property {FieldError[]} settingsErrors
+ * @property {{ok: boolean, text: string, errors: FieldError[]}|null} saved  how the last save of the settings went
  * @property {ReadonlySet<string>} busy  actions on their way to the rig
  * @property {(Problem & {link?: string})|null} problem  the last action that failed
  * @property {string} notice  the last action that went well, in a few words

@@ -58,7 +58,7 @@ def told_in_words(page: Page) -> None:
     expect(progress(page).locator(".badge")).to_have_text("Complete", timeout=LONG_MS)
     expect(progress(page).locator(".where")).to_have_text("3 of 3 positions, 9 of 9 slices")
     expect(progress(page).locator(".left")).to_contain_text("took")
-    expect(progress(page).get_by_role("listitem")).to_have_count(3)
+    expect(page.locator("scan-page stack-grid").get_by_role("listitem")).to_have_count(3)
 
 
 def listed(page: Page) -> list[dict[str, Any]]:
@@ -122,6 +122,7 @@ def test_a_scan_pauses_resumes_and_is_cancelled_after_asking(page: Page) -> None
     expect(progress(page).locator(".where")).to_have_text(re.compile(r", [1-9]\d* of 600 slices"), timeout=LONG_MS)
     progress(page).get_by_role("button", name="Pause").click()
     expect(badge).to_have_text("Paused")
+    expect(progress(page).locator(".left")).to_have_text("paused")
     assert listed(page)[0]["state"] == "paused"
     progress(page).get_by_role("button", name="Resume").click()
     expect(badge).to_have_text("Running")
@@ -187,7 +188,7 @@ def test_a_stack_is_compared_with_its_slices(page: Page) -> None:
     slices = view.get_by_label("Compare with slice")
     slices.fill("0")
     expect(view.get_by_alt_text("Slice 0 of position 0")).to_have_attribute("src", re.compile("/slices/0.jpg$"))
-    expect(slices).to_have_attribute("aria-valuetext", re.compile("^0 of 0–1"))
+    expect(slices).to_have_attribute("aria-valuetext", re.compile(r"^slice 0 \(0 to 1\)"))
     view.get_by_role("button", name="1:1").click()
     expect(view.locator(".ratio")).to_have_text("100 %")
     view.get_by_role("link", name="Next position").click()
@@ -211,6 +212,67 @@ def test_the_lens_is_moved_and_gives_the_range(page: Page) -> None:
     expect(page.locator("scan-start .costs")).to_contain_text("slices")
     page.reload()
     expect(page.get_by_label("Near", exact=True)).to_have_value(f"{near:g}")
+
+
+def test_the_start_speaks_of_the_fields_as_they_stand(page: Page) -> None:
+    start_card, button = page.locator("scan-start"), page.get_by_role("button", name="Start the scan")
+    near = page.get_by_label("Near", exact=True)
+    page.get_by_label("Far", exact=True).fill("8")
+    near.fill("5")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Near must have more dioptres than far.")).to_be_visible()
+    expect(start_card).to_contain_text("Correct what is marked in red")
+    expect(button).to_be_disabled()
+    near.fill("40")
+    page.keyboard.press("Tab")
+    expect(page.locator("sweep-fields .field-error:visible")).to_have_text(["This lens reaches from 0 to 15 D."])
+    expect(near).to_have_value("40")
+    near.fill("10")
+    page.keyboard.press("Tab")
+    expect(page.locator("sweep-fields .field-error:visible")).to_have_count(0)
+    expect(start_card).to_contain_text("slices")
+    near.fill("")
+    page.keyboard.press("Tab")
+    expect(page.locator("sweep-fields")).to_contain_text("found when the scan starts")
+    expect(button).to_be_enabled()
+
+
+def test_a_number_that_is_none_stays_marked_until_it_is_mended(page: Page) -> None:
+    positions = page.get_by_label("Positions", exact=True).first
+    positions.fill("0")
+    page.keyboard.press("Tab")
+    expect(positions).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("At least 1.")).to_be_visible()
+    expect(page.locator("scan-start")).to_contain_text("Correct what is marked in red")
+    page.get_by_role("button", name="turntable +10 degrees").click()  # a new snapshot arrives
+    expect(page.locator("axis-jog").first.get_by_role("status")).to_have_text("10°")
+    expect(positions).to_have_value("0")
+    positions.fill("24")
+    page.keyboard.press("Tab")
+    expect(positions).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("scan-start")).to_contain_text("24 positions")
+
+
+def test_a_ring_out_of_reach_is_marked_at_its_tilt(page: Page) -> None:
+    ring = page.locator("ring-row").first
+    ring.get_by_label("Tilt").fill("85")
+    page.keyboard.press("Tab")
+    expect(ring.get_by_label("Tilt")).to_have_attribute("aria-invalid", "true")
+    expect(ring).to_contain_text("This rig tilts from −20° to 70°.")
+    expect(ring).to_contain_text("one every 15°")
+    page.get_by_role("group", name="Path").get_by_role("radio", name="Sphere").check()
+    page.get_by_label("Highest tilt").fill("85")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Highest tilt")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("group", name="Path").get_by_role("radio", name="List").check()
+    positions = page.get_by_label("Positions in the order of capture")
+    positions.fill('[{"turntable_deg": 0, "tilt_deg": -30}]')
+    page.keyboard.press("Tab")
+    expect(page.locator("path-fields")).to_contain_text("Position 0 of the list is out of reach.")
+    positions.fill('[{"turntable_deg": 0, "tilt_deg": 10}]')
+    page.keyboard.press("Tab")
+    expect(page.locator("scan-start")).to_contain_text("1 position")
+    expect(page.get_by_role("button", name="Start the scan")).to_be_enabled()
 
 
 def test_the_rig_is_moved_by_hand(page: Page) -> None:
@@ -238,7 +300,9 @@ def test_a_locked_exposure_goes_into_the_plan(page: Page) -> None:
 
 
 def test_the_page_says_that_the_rig_is_simulated(page: Page) -> None:
-    expect(page.get_by_text("This rig is simulated.")).to_be_visible()
+    banner = page.locator("app-banner")
+    expect(banner).to_contain_text("This rig is simulated. Pictures are rendered, nothing moves.")
+    expect(banner).to_contain_text("480 × 270 px")
 
 
 def test_a_lost_connection_is_said_and_found_again(page: Page, watch: Watch) -> None:
@@ -255,7 +319,14 @@ def test_a_lost_connection_is_said_and_found_again(page: Page, watch: Watch) -> 
 
 def test_the_settings_form_gives_back_what_it_was_given(page: Page) -> None:
     page.get_by_role("link", name="Settings").click()
-    expect(page.get_by_role("button", name="Save")).to_be_enabled()
+    save = page.get_by_role("button", name="Save")
+    expect(save).to_be_disabled()
+    page.get_by_label("Reserve").fill("77")
+    expect(save).to_be_enabled()
+    page.get_by_role("button", name="Undo changes").click()
+    expect(save).to_be_disabled()
+    expect(page.get_by_text("Set in the config file.").last).to_be_visible()
+    expect(page.get_by_text("0 to 1,000,000 MB.")).to_be_visible()
     shown = page.evaluate("document.querySelector('settings-form schema-field').read()")
     assert shown == page.evaluate("fetch('api/v1/settings').then(answer => answer.json())")["settings"]
 
@@ -267,10 +338,15 @@ def test_a_wrong_setting_is_marked_at_its_field_and_a_right_one_saved(page: Page
     field.fill("-5")
     page.get_by_role("button", name="Save").click()
     expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
     expect(page.locator("schema-field").filter(has=field).last.locator(".field-error")).not_to_be_empty()
+    failed = page.get_by_text("Not saved. Reserve must be at least 0.")
+    expect(failed).to_be_in_viewport()
     field.fill("77")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(failed).to_have_count(0)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Settings saved.")).to_be_visible()
+    expect(page.get_by_text("Settings saved.")).to_be_in_viewport()
     expect(field).not_to_have_attribute("aria-invalid", "true")
     assert (
         page.evaluate("fetch('api/v1/settings').then(answer => answer.json())")["settings"]["storage"]["reserve_mb"]
@@ -293,8 +369,8 @@ def test_nothing_is_too_wide_or_too_small_on_a_phone(page: Page) -> None:
 def small_targets(page: Page) -> list[str]:
     """The controls one can see that are lower than a fingertip; a radio or check box counts with its label."""
     found = page.evaluate(
-        """tap => [...document.querySelectorAll("main button, main select, main summary, main .button, nav a,"
-            + " main input:not([type=radio], [type=checkbox])")]
+        """tap => [...document.querySelectorAll("main button, main select, main summary, main .button,"
+            + " main .choice label, nav a, main input:not([type=radio], [type=checkbox])")]
           .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < tap)
           .map(one => one.outerHTML)""",
         TAP,

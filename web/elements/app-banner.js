@@ -1,4 +1,5 @@
 // @ts-check
+import { sentence } from "../check.js";
 import { emit, h, keyed, setText, show } from "../dom.js";
 import { button } from "../fields.js";
 import { icon } from "../icons.js";
@@ -51,12 +52,17 @@ function ofStatus({ rig, notices }) {
   /** @type {Notice[]} */
   const found = problems.map((problem) => ({ key: `rig ${problem.code} ${problem.message}`, kind: "warn", hint: "", ...problem }));
   if (rig.facts?.simulated) {
-    found.push({ key: "simulated", kind: "calm", message: "This rig is simulated.", hint: rig.facts.description });
+    found.push({ key: "simulated", kind: "calm", message: "This rig is simulated.", hint: simulation(rig.facts.description) });
   }
   if (rig.facts && !rig.facts.camera.lens) {
     found.push({ key: "fixed", kind: "warn", message: "This camera has fixed focus.", hint: "It cannot take a sweep. Use a camera module with a lens drive." });
   }
   return found;
+}
+
+/** What is simulated, without saying again that it is. @param {string} description */
+function simulation(description) {
+  return sentence(description.replace(/^simulated rig: */i, "").replace(/(\d+) x (\d+) pixels/, "$1 × $2 px"));
 }
 
 customElements.define("app-banner", AppBanner);

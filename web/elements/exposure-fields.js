@@ -1,5 +1,5 @@
 // @ts-check
-import { emit, h, setText, setValue, show } from "../dom.js";
+import { emit, h, setText, show } from "../dom.js";
 import { button, choice, numberField } from "../fields.js";
 import { shutter } from "../format.js";
 /** @typedef {import("../types.js").State} State */
@@ -32,10 +32,10 @@ export class ExposureFields extends HTMLElement {
     this.#mode.select(exposure || busy.has("exposure") ? "locked" : "auto");
     show(this.#byHand, exposure !== null);
     setText(this.#words, busy.has("exposure") ? "Measuring…" : wordsFor(exposure));
-    setValue(this.#time.input, exposure?.time_us ?? null);
-    setValue(this.#gain.input, rounded(exposure?.gain));
-    setValue(this.#red.input, rounded(exposure?.red_gain));
-    setValue(this.#blue.input, rounded(exposure?.blue_gain));
+    this.#time.set(exposure?.time_us ?? null);
+    this.#gain.set(rounded(exposure?.gain));
+    this.#red.set(rounded(exposure?.red_gain));
+    this.#blue.set(rounded(exposure?.blue_gain));
     this.#again.disabled = busy.has("exposure");
   }
 

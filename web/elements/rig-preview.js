@@ -1,6 +1,8 @@
 // @ts-check
 import { address } from "../api.js";
 import { h, setText, show } from "../dom.js";
+import { angle, lens } from "../format.js";
+import { running } from "../state.js";
 /** @typedef {import("../types.js").State} State */
 
 const RETRY_MS = 2_000;
@@ -27,7 +29,7 @@ export class RigPreview extends HTMLElement {
       this.#wanted = wanted;
       this.#watch(wanted !== "" && !document.hidden);
     }
-    setText(this.#facts, camera ? `${camera.model} · ${camera.width} × ${camera.height} px` : "");
+    setText(this.#facts, camera ? [`${camera.model} · ${camera.width} × ${camera.height} px`, ...places(state)].join(" · ") : "");
     if (camera) this.style.setProperty("--aspect", `${camera.width / camera.height}`);
     setText(this.#words, wordsFor(state));
   }
@@ -62,6 +64,14 @@ export class RigPreview extends HTMLElement {
 function wordsFor(state) {
   if (state.link !== "live") return "No connection";
   return state.status?.rig.facts ? "Waiting for a picture…" : "The camera is not open";
+}
+
+/** Where a running scan has the rig; beside the controls for moving it by hand this stands there. @param {State} state */
+function places(state) {
+  const rig = state.status?.rig;
+  if (!rig || !running(state)) return [];
+  const axes = Object.entries(rig.axes).filter(([, at]) => at !== null).map(([name, at]) => `${name} ${angle(at)}`);
+  return rig.lens === null ? axes : [...axes, lens(rig.lens)];
 }
 
 customElements.define("rig-preview", RigPreview);

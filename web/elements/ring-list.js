@@ -1,4 +1,5 @@
 // @ts-check
+import { saidOf } from "../check.js";
 import { emit, h, keyed, show } from "../dom.js";
 import { button } from "../fields.js";
 import { RingRow } from "./ring-row.js";
@@ -15,13 +16,13 @@ export class RingList extends HTMLElement {
     this.replaceChildren(this.#rows, this.#add);
   }
 
-  /** @param {readonly Ring[]} rings @param {boolean} tilts  whether the rig has a tilt axis */
-  update(rings, tilts) {
+  /** @param {readonly Ring[]} rings @param {boolean} tilts  whether the rig has a tilt axis @param {import("../types.js").FieldError[]} wrong */
+  update(rings, tilts, wrong) {
     this.#rings = rings;
     const rows = rings.map((ring, place) => ({ ring, place }));
-    keyed(this.#rows, rows, ({ place }) => place, ({ place }) => this.#row(place), (element, { ring }) => {
+    keyed(this.#rows, rows, ({ place }) => place, ({ place }) => this.#row(place), (element, { ring, place }) => {
       const row = /** @type {RingRow} */ (element);
-      row.show(ring, tilts, rings.length > 1);
+      row.show(ring, tilts, rings.length > 1, saidOf(wrong, `path.rings.${place}.tilt_deg`));
     });
     show(this.#add, tilts);
   }

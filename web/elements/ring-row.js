@@ -1,5 +1,5 @@
 // @ts-check
-import { h, setText, setValue, show } from "../dom.js";
+import { h, setText, show } from "../dom.js";
 import { button, numberField } from "../fields.js";
 /** @typedef {import("../types.js").Ring} Ring */
 
@@ -17,12 +17,12 @@ export class RingRow extends HTMLElement {
     this.replaceChildren(this.#tilt.field, this.#count.field, this.#remove, this.#step);
   }
 
-  /** @param {Ring} ring @param {boolean} tilts @param {boolean} removable */
-  show(ring, tilts, removable) {
+  /** @param {Ring} ring @param {boolean} tilts @param {boolean} removable @param {string} said  what is wrong with the tilt */
+  show(ring, tilts, removable, said) {
     show(this.#tilt.field, tilts);
-    setValue(this.#tilt.input, ring.tilt_deg);
-    setValue(this.#count.input, ring.count);
-    setText(this.#step, `one each ${Number((360 / ring.count).toFixed(1))}°`);
+    this.#tilt.set(ring.tilt_deg, said);
+    this.#count.set(ring.count);
+    setText(this.#step, `one every ${Number((360 / ring.count).toFixed(1))}°`);
     show(this.#remove, removable);
   }
 }

@@ -3,6 +3,7 @@ import { emit, h, show } from "../dom.js";
 import { address } from "../api.js";
 import { button } from "../fields.js";
 import { icon } from "../icons.js";
+import { running } from "../state.js";
 /** @typedef {import("../types.js").ScanStatus} ScanStatus */
 /** @typedef {import("../types.js").State} State */
 
@@ -25,17 +26,17 @@ export class ScanButtons extends HTMLElement {
   }
 
   /** @param {ScanStatus} scan @param {State} state @param {boolean} watched  shown on the first page */
-  update(scan, { busy, link }, watched) {
+  update(scan, state, watched) {
+    const { busy, link } = state;
     this.#scan = scan;
-    this.#offer(scan, watched);
+    this.#offer(scan, running(state)?.id === scan.id, watched);
     const stuck = busy.has("steer") || busy.has("delete") || link !== "live";
     for (const each of [this.#pause, this.#resume, this.#cancel, this.#delete]) each.disabled = stuck;
     this.#address(scan);
   }
 
-  /** @param {ScanStatus} scan @param {boolean} watched */
-  #offer({ state, reason, stacked, slices_done }, watched) {
-    const held = state !== "finished";
+  /** @param {ScanStatus} scan @param {boolean} held  whether it holds the rig @param {boolean} watched */
+  #offer({ state, reason, stacked, slices_done }, held, watched) {
     const away = !held || !watched;
     show(this.#pause, state === "running");
     const unfinished = state === "paused" || reason === "failed";

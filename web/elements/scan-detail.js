@@ -13,7 +13,7 @@ import { StackGrid } from "./stack-grid.js";
 export class ScanDetail extends HTMLElement {
   #title = h("h1");
   #badge = h("span", { class: "badge" });
-  #facts = h("p", { class: "hint" });
+  #facts = h("p", { class: "hint facts" });
   #problem = h("p", { class: "field-error" });
   #buttons = new ScanButtons();
   #record = h("a", { target: "_blank" }, "Everything recorded, as JSON");

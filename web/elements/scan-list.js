@@ -42,14 +42,20 @@ function fill(element, scan, state) {
   setText(find("h2 a"), scan.name);
   setText(find(".badge"), standing(scan));
   find(".badge").dataset.state = scan.reason ?? scan.state;
-  setText(find(".hint"), `${when(scan.created_at)} · ${scan.stacked} of ${plural(scan.positions_total, "image")}`);
+  setText(find(".hint"), `${when(scan.created_at)} · ${images(scan)}`);
   setText(find(".field-error"), scan.problem ? `${scan.problem.message} ${scan.problem.hint ?? ""}` : "");
   show(find(".field-error"), scan.problem !== null);
   const image = /** @type {HTMLImageElement} */ (find("img"));
   const [first] = scan.stacked_positions;
-  show(image, first !== undefined);
+  show(find(".picture"), first !== undefined);
   if (first !== undefined && !image.src) image.src = address("thumbnail", { scan_id: scan.id, n: first });
   /** @type {ScanButtons} */ (find("scan-buttons")).update(scan, state, false);
+}
+
+/** @param {ScanStatus} scan */
+function images({ stacked, positions_total, state }) {
+  if (stacked > 0) return `${stacked} of ${plural(positions_total, "image")}`;
+  return state === "finished" ? "no image" : `no image yet, ${plural(positions_total, "position")} planned`;
 }
 
 customElements.define("scan-list", ScanList);

@@ -1,11 +1,15 @@
 // @ts-check
-import { h, show } from "../dom.js";
-import { findScan } from "../state.js";
+import { emit, h, setText, show } from "../dom.js";
+import { button } from "../fields.js";
+import { plural } from "../format.js";
+import { icon } from "../icons.js";
+import { findScan, interrupted } from "../state.js";
 import { LensSlider } from "./lens-slider.js";
 import { RigControls } from "./rig-controls.js";
 import { RigPreview } from "./rig-preview.js";
 import { ScanProgress } from "./scan-progress.js";
 import { ScanSetup } from "./scan-setup.js";
+import { StackGrid } from "./stack-grid.js";
 /** @typedef {import("../types.js").State} State */
 
 /** The first page: what the camera sees beside the set-up of a scan, or beside the progress of the one that runs. */
@@ -15,12 +19,22 @@ export class ScanPage extends HTMLElement {
   #rig = new RigControls();
   #setup = new ScanSetup();
   #progress = new ScanProgress();
+  #grid = new StackGrid();
+  #stacks = h("section", { class: "card" }, h("h2", {}, "Stacked images"), this.#grid);
+  #words = h("strong");
+  #resume = button({ label: "Resume", icon: "play", kind: "primary", onclick: () => emit(this, "resume-scan", { id: this.#waiting?.id }) });
+  #notice = h("div", { class: "notice warn", role: "status" }, icon("info"),
+    h("div", {}, this.#words, " It can be resumed where it stopped."), this.#resume);
+  /** @type {import("../types.js").ScanStatus|null} */
+  #waiting = null;
 
   connectedCallback() {
     this.replaceChildren(
       h("h1", { class: "visually-hidden" }, "Scan"),
-      h("section", { class: "look", "aria-label": "Look" }, this.#preview, this.#lens, this.#rig),
-      h("div", { class: "steps" }, this.#setup, this.#progress));
+      this.#notice,
+      h("div", { class: "bench" },
+        h("section", { class: "look", "aria-label": "Look" }, this.#preview, this.#lens, this.#rig),
+        h("div", { class: "steps" }, this.#setup, this.#progress), this.#stacks));
   }
 
   /** The page is not shown: take no pictures for it. */
@@ -36,7 +50,20 @@ export class ScanPage extends HTMLElement {
     show(this.#rig, scan === null);
     show(this.#setup, scan === null);
     show(this.#progress, scan !== null);
+    show(this.#stacks, scan !== null);
+    if (scan) this.#grid.update(scan);
     for (const element of scan === null ? [this.#lens, this.#rig, this.#setup] : [this.#progress]) element.update(state);
+    this.#offer(state, scan === null);
+  }
+
+  /** @param {State} state @param {boolean} free  whether the page shows no scan */
+  #offer(state, free) {
+    this.#waiting = free ? interrupted(state) : null;
+    show(this.#notice, this.#waiting !== null);
+    if (!this.#waiting) return;
+    const { name, positions_done, positions_total } = this.#waiting;
+    setText(this.#words, `“${name}” was interrupted with ${positions_done} of ${plural(positions_total, "position")} done.`);
+    this.#resume.disabled = state.link !== "live" || state.busy.has("steer");
   }
 }
 

@@ -3,11 +3,10 @@ import { h, setText, show } from "../dom.js";
 import { duration, lens, plural, shutter, standing } from "../format.js";
 import { findScan } from "../state.js";
 import { ScanButtons } from "./scan-buttons.js";
-import { StackGrid } from "./stack-grid.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").ScanStatus} ScanStatus */
 
-/** The scan that runs, or that was watched to its end: progress, time left, stacked images as they come. */
+/** The scan that runs, or that was watched to its end: progress and time left. */
 export class ScanProgress extends HTMLElement {
   #title = h("h2");
   #badge = h("span", { class: "badge" });
@@ -19,15 +18,13 @@ export class ScanProgress extends HTMLElement {
   #problem = h("div", { class: "notice bad", role: "alert" }, h("div", {}, h("strong"), " ", h("span")));
   #buttons = new ScanButtons();
   #facts = h("p", { class: "hint" });
-  #grid = new StackGrid();
 
   connectedCallback() {
     this.replaceChildren(
       h("section", { class: "card" },
         h("div", { class: "row spread wrap" }, this.#title, this.#badge),
         this.#bar, h("div", { class: "row spread wrap" }, this.#where, this.#left),
-        this.#activity, this.#problem, this.#buttons, this.#facts, this.#spoken),
-      h("section", { class: "card" }, h("h2", {}, "Stacked images"), this.#grid));
+        this.#activity, this.#problem, this.#buttons, this.#facts, this.#spoken));
   }
 
   /** @param {State} state */
@@ -47,7 +44,6 @@ export class ScanProgress extends HTMLElement {
     this.#complain(scan);
     setText(this.#facts, facts(scan));
     this.#buttons.update(scan, state, true);
-    this.#grid.update(scan);
   }
 
   /** @param {ScanStatus} scan */
@@ -67,7 +63,7 @@ function where(scan) {
 /** @param {ScanStatus} scan */
 function timeLeft(scan) {
   if (scan.state === "finished") return `took ${duration(scan.elapsed_s)}`;
-  if (scan.state === "paused") return `${duration(scan.elapsed_s)} so far`;
+  if (scan.state === "paused") return "paused";
   return scan.eta_s === null ? "time left: known after the first position" : `about ${duration(scan.eta_s)} left`;
 }
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { complaints } from "../check.js";
 import { emit, h, setValue } from "../dom.js";
 import { freshId, numberField } from "../fields.js";
 import { ExposureFields } from "./exposure-fields.js";
@@ -21,7 +22,11 @@ export class ScanSetup extends HTMLElement {
   #quality = numberField({ label: "JPEG quality of stacked images", min: 50, max: 100,
     onnumber: (quality) => emit(this, "change-plan", { quality }) });
 
+  /** @type {State|null} */
+  #state = null;
+
   connectedCallback() {
+    this.addEventListener("change", () => this.#state && this.update(this.#state)); // a wrong number changes no plan
     this.replaceChildren(
       this.#sweep, this.#path, this.#exposure,
       h("section", { class: "card" },
@@ -34,13 +39,15 @@ export class ScanSetup extends HTMLElement {
 
   /** @param {State} state */
   update(state) {
-    this.#sweep.update(state);
-    this.#path.update(state);
+    this.#state = state;
+    const wrong = [...complaints(state.draft, state.status?.rig.facts), ...state.estimate.errors];
+    this.#sweep.update(state, wrong);
+    this.#path.update(state, wrong);
     this.#exposure.update(state);
-    this.#start.update(state);
     setValue(this.#name, state.draft.name);
-    setValue(this.#settle.input, state.draft.settle_s);
-    setValue(this.#quality.input, state.draft.quality);
+    this.#settle.set(state.draft.settle_s);
+    this.#quality.set(state.draft.quality);
+    this.#start.update(state, [...this.querySelectorAll("[aria-invalid]")].some((field) => !field.closest("[hidden]")));
   }
 }
 

@@ -14,14 +14,15 @@ export class ScanStart extends HTMLElement {
     this.replaceChildren(this.#costs, this.#problem, this.#button);
   }
 
-  /** @param {State} state */
-  update(state) {
+  /** @param {State} state @param {boolean} marked  whether a field says that it is wrong */
+  update(state, marked) {
     const { value, problem } = state.estimate;
+    const words = marked ? "Correct what is marked in red first." : problem ? `${problem.message} ${problem.hint ?? ""}`.trim() : "";
+    setText(this.#problem, words);
+    show(this.#problem, words !== "");
     setText(this.#costs, value ? costs(value, state.draft.count) : "");
-    setText(this.#problem, problem ? `${problem.message} ${problem.hint ?? ""}`.trim() : "");
-    show(this.#costs, value !== null);
-    show(this.#problem, problem !== null);
-    this.#button.disabled = state.link !== "live" || !state.status?.rig.facts || state.busy.has("start");
+    show(this.#costs, value !== null && words === "");
+    this.#button.disabled = marked || state.link !== "live" || !state.status?.rig.facts || state.busy.has("start");
   }
 }
 

@@ -1,13 +1,15 @@
 // @ts-check
-import { h, setAttribute, setText, show } from "../dom.js";
-import { freshId } from "../fields.js";
+import { h } from "../dom.js";
+import { sentence } from "../check.js";
+import { complain, errorLine, freshId } from "../fields.js";
+import { grouped } from "../format.js";
 import { kindOf, titleOf } from "../schema.js";
 /** @typedef {import("../schema.js").Schema} Schema */
 
 /** One setting, or a group of them, as its schema says. `read()` gives the value back. */
 export class SchemaField extends HTMLElement {
   #id = freshId();
-  #error = h("p", { id: `${this.#id}-error`, class: "field-error", hidden: true });
+  #error = errorLine(`${this.#id}-error`);
   /** @type {HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement|null} */
   #input = null;
   /** @type {[string, SchemaField][]} */
@@ -29,21 +31,20 @@ export class SchemaField extends HTMLElement {
     this.read = made.read;
     this.#input.id = this.#id;
     this.#input.disabled = raw.readOnly === true;
+    this.#input.addEventListener("input", () => this.complain([])); // what was said of the old value
     this.#input.setAttribute("aria-describedby", `${this.#id}-hint ${this.#error.id}`);
     this.classList.toggle("check", kind === "bool");
     this.replaceChildren(
       h("label", { for: this.#id }, titleOf(key, schema), overridden.has(where) && h("span", { class: "changed" }, "changed here")),
       h("div", { class: "with-unit" }, this.#input, schema.unit && h("span", { class: "unit" }, schema.unit)),
-      h("p", { class: "hint", id: `${this.#id}-hint` }, [schema.description, limits(schema)].filter(Boolean).join(" ")), this.#error);
+      h("p", { class: "hint", id: `${this.#id}-hint` }, [schema.description, limits(schema), raw.readOnly && "Set in the config file."].filter(Boolean).join(" ")), this.#error);
     return this;
   }
 
   /** Show what the daemon found wrong; gives true when something stands here or below. @param {import("../types.js").FieldError[]} errors @returns {boolean} */
   complain(errors) {
     const own = errors.filter(({ where }) => where === this.where);
-    setText(this.#error, own.map(({ what }) => what).join(" "));
-    show(this.#error, own.length > 0);
-    if (this.#input) setAttribute(this.#input, "aria-invalid", own.length > 0 ? "true" : null);
+    complain(this.#input ?? this, this.#error, own.map(({ what }) => sentence(what)).join(" "));
     const below = this.#parts.map(([, part]) => part.complain(errors)).some(Boolean);
     const details = this.querySelector(":scope > details");
     if (below && details instanceof HTMLDetailsElement) details.open = true;
@@ -62,7 +63,7 @@ export class SchemaField extends HTMLElement {
     });
     this.read = () => Object.fromEntries(this.#parts.map(([name, part]) => [name, part.read()]));
     const fields = h("div", { class: "fields" }, ...this.#parts.map(([, part]) => part));
-    const about = schema.description ? h("p", { class: "hint" }, schema.description) : null;
+    const about = tells(schema.description) ? h("p", { class: "hint" }, schema.description) : null;
     this.classList.add("group");
     this.replaceChildren(this.#error, ...(where ? [h("details", { open: !where.includes(".") }, h("summary", {}, titleOf(key, schema)), about, fields)] : [fields]));
   }
@@ -111,9 +112,15 @@ function parsed(text) {
   }
 }
 
+/** Whether a text says more than a title: "The web server." does not. @param {string} [text] */
+function tells(text = "") {
+  return text.split(" ").length > 3;
+}
+
 /** @param {Schema} schema */
-function limits({ minimum, exclusiveMinimum: above, maximum: high, unit = "" }) {
-  const low = minimum ?? (above === undefined ? undefined : `more than ${above}`);
+function limits({ minimum, exclusiveMinimum: above, maximum, unit = "" }) {
+  const high = maximum === undefined ? undefined : grouped(maximum);
+  const low = minimum === undefined ? above === undefined ? undefined : `more than ${grouped(above)}` : grouped(minimum);
   if (low !== undefined && high !== undefined) return `${low} to ${high}${unit && ` ${unit}`}.`.replace(/^m/, "M");
   if (low !== undefined) return `At least ${low}.`;
   return high === undefined ? "" : `At most ${high}.`;

@@ -8,15 +8,20 @@ import { SchemaField } from "./schema-field.js";
 export class SettingsForm extends HTMLElement {
   #fields = new SchemaField();
   #save = h("button", { class: "button primary" }, "Save");
-  #undo = h("button", { type: "button", class: "button", onclick: () => this.#build() }, "Undo changes");
+  #undo = h("button", { type: "button", class: "button", onclick: () => this.#undone() }, "Undo changes");
+  #said = h("p", { class: "said", tabindex: -1, role: "status" });
   #held = h("p", { class: "hint" }, "A scan holds the rig. Settings can be saved when it is done.");
-  #form = h("form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#send(event) },
-    this.#fields, h("div", { class: "bar" }, this.#held, h("div", { class: "buttons end" }, this.#undo, this.#save)));
+  #form = h("form", { novalidate: true, oninput: () => this.#edited(), onsubmit: (/** @type {Event} */ event) => this.#send(event) },
+    this.#fields, h("div", { class: "bar" }, this.#said, this.#held, h("div", { class: "buttons end" }, this.#undo, this.#save)));
   #loading = h("p", { class: "hint" }, "Reading the settings…");
   /** @type {import("../types.js").SettingsView|null} */
   #view = null;
-  /** @type {import("../types.js").FieldError[]} */
-  #errors = [];
+  /** @type {State["saved"]} */
+  #saved = null;
+  /** the values as they came, to know whether something is changed */
+  #before = "";
+  /** @type {State|null} */
+  #state = null;
 
   connectedCallback() {
     this.replaceChildren(h("h1", {}, "Settings"),
@@ -26,27 +31,53 @@ export class SettingsForm extends HTMLElement {
 
   /** @param {State} state */
   update(state) {
+    this.#state = state;
     show(this.#loading, state.settings === null);
     show(this.#form, state.settings !== null);
     if (state.settings !== this.#view) {
       this.#view = state.settings;
       this.#build();
     }
-    if (state.settingsErrors !== this.#errors) {
-      this.#errors = state.settingsErrors;
-      this.#fields.complain(this.#errors);
-      /** @type {HTMLElement|null} */ (this.querySelector("[aria-invalid]"))?.focus();
+    if (state.saved !== this.#saved) {
+      this.#saved = state.saved;
+      this.#say(state.saved);
     }
-    const held = running(state) !== null;
-    show(this.#held, held);
-    this.#save.disabled = held || state.link !== "live" || state.busy.has("settings");
+    show(this.#held, running(state) !== null);
+    this.#offer(state);
+  }
+
+  /** @param {State} state */
+  #offer(state) {
+    const changed = this.#view !== null && JSON.stringify(this.#fields.read()) !== this.#before;
+    this.#save.disabled = !changed || running(state) !== null || state.link !== "live" || state.busy.has("settings");
+    this.#undo.disabled = !changed;
     setText(this.#save, state.busy.has("settings") ? "Saving…" : "Save");
+  }
+
+  /** How the last save went: in words beside the button, and at the fields that are wrong. @param {State["saved"]} saved */
+  #say(saved) {
+    setText(this.#said, saved?.text ?? "");
+    this.#said.classList.toggle("field-error", saved?.ok === false);
+    this.#fields.complain(saved?.errors ?? []);
+    if (saved?.ok !== false) return;
+    /** @type {HTMLElement} */ (this.querySelector("input[aria-invalid], select[aria-invalid], textarea[aria-invalid]") ?? this.#said).focus();
+  }
+
+  #edited() {
+    setText(this.#said, "");
+    if (this.#state) this.#offer(this.#state);
+  }
+
+  #undone() {
+    this.#build();
+    this.#edited();
   }
 
   #build() {
     if (!this.#view) return;
     const { settings, schema, overridden } = this.#view;
     this.#fields.build({ key: "", where: "", schema, root: schema, value: settings, overridden: new Set(overridden) });
+    this.#before = JSON.stringify(this.#fields.read());
   }
 
   /** @param {Event} event */

@@ -108,8 +108,8 @@ export class StackCompare extends HTMLElement {
 function slice(index, sweep) {
   if (!sweep) return String(index);
   const position = sweep.near + (index * (sweep.far - sweep.near)) / Math.max(1, sweep.count - 1);
-  const kind = index === sweep.reference ? " · reference" : "";
-  return `${index} of 0–${sweep.count - 1} · ${lens(position)}${kind}`;
+  const kind = index === sweep.reference ? " · reference slice" : "";
+  return `slice ${index} (0 to ${sweep.count - 1}) · ${lens(position)}${kind}`;
 }
 
 customElements.define("stack-compare", StackCompare);

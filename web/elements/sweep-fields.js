@@ -1,9 +1,11 @@
 // @ts-check
-import { emit, h, setAttribute, setText, setValue, show } from "../dom.js";
+import { saidOf } from "../check.js";
+import { emit, h, setText, show } from "../dom.js";
 import { button, choice, numberField } from "../fields.js";
 import { distance, lens, plural } from "../format.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").SweepFacts} SweepFacts */
+/** @typedef {import("../types.js").FieldError} FieldError */
 /** @typedef {"near"|"far"} End */
 
 /** Step 2: from where to where the lens sweeps, and in how many slices. */
@@ -25,45 +27,43 @@ export class SweepFields extends HTMLElement {
       this.#count.field, this.#words));
   }
 
-  /** @param {State} state */
-  update({ status, draft, estimate }) {
-    const limits = status?.rig.facts?.camera.lens;
+  /** @param {State} state @param {FieldError[]} wrong */
+  update({ draft, estimate }, wrong) {
     const sweep = estimate.value?.sweep ?? null;
-    this.#showEnd(this.#near, draft.near, limits, sweep?.near);
-    this.#showEnd(this.#far, draft.far, limits, sweep?.far);
-    this.#showCount(draft.count, sweep);
+    this.#showEnd(this.#near, draft.near, sweep?.near, saidOf(wrong, "sweep.near"));
+    this.#showEnd(this.#far, draft.far, sweep?.far, saidOf(wrong, "sweep.far"));
+    this.#showCount(draft.count, sweep, saidOf(wrong, "sweep.count"));
   }
 
-  /** @param {number|null} count @param {SweepFacts|null} sweep */
-  #showCount(count, sweep) {
+  /** @param {number|null} count @param {SweepFacts|null} sweep @param {string} said */
+  #showCount(count, sweep, said) {
     this.#proposed = sweep?.count ?? this.#proposed;
     this.#mode.select(count === null ? "auto" : "set");
     show(this.#count.field, count !== null);
-    setValue(this.#count.input, count);
+    this.#count.set(count, said);
     setText(this.#words, proposal(count, sweep));
   }
 
   /**
-   * @param {{input: HTMLInputElement, words: HTMLElement, auto: HTMLElement}} part @param {number|null} chosen
-   * @param {import("../types.js").LensFacts|null|undefined} limits @param {number|undefined} found
+   * @param {{set: (value: number|null, said: string) => void, words: HTMLElement, auto: HTMLElement}} part
+   * @param {number|null} chosen @param {number|undefined} found @param {string} said
    */
-  #showEnd(part, chosen, limits, found) {
-    setAttribute(part.input, "min", limits?.far);
-    setAttribute(part.input, "max", limits?.near);
-    setValue(part.input, chosen);
+  #showEnd(part, chosen, found, said) {
+    part.set(chosen, said);
     setText(part.words, wordsFor(chosen, found));
+    show(part.words, said === "");
     show(part.auto, chosen !== null);
   }
 
   /** @param {End} end @param {string} label */
   #end(end, label) {
-    const { field, input } = numberField({ label, unit: "D", step: 0.1, placeholder: "auto",
-      onnumber: (value) => emit(this, "change-plan", { [end]: value }) });
+    const { field, input, set } = numberField({ label, unit: "D", step: 0.1, placeholder: "auto",
+      onnumber: (value) => emit(this, "change-plan", { [end]: value }), onempty: () => emit(this, "change-plan", { [end]: null }) });
     const words = h("p", { class: "hint" });
     const auto = button({ label: `Find ${end} automatically`, icon: "cross", text: false, onclick: () => emit(this, "change-plan", { [end]: null }) });
     input.parentElement?.append(auto);
     field.append(words);
-    return { field, input, words, auto };
+    return { field, set, words, auto };
   }
 }
 
