@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from scanner.api.dependencies import TheDaemon, TheStreams
+from scanner.api.examples import STATUS, answers
 from scanner.api.openapi import binary, problems
 from scanner.api.stream import BOUNDARY
 from scanner.capture.events import Status
@@ -11,7 +12,7 @@ router = APIRouter(tags=["live"])
 
 
 @router.head("/status", include_in_schema=False)
-@router.get("/status", summary="The status")
+@router.get("/status", summary="The status", responses=answers(STATUS))
 def get_status(daemon: TheDaemon) -> Status:
     """The whole snapshot: rig, scan, free space."""
     return daemon.status()

@@ -7,6 +7,7 @@ from fastapi.openapi.models import Example
 from pydantic import Field
 
 from scanner.api.dependencies import AxisName, TheDaemon
+from scanner.api.examples import RIG, answers
 from scanner.api.openapi import problems
 from scanner.capture.events import RigStatus
 from scanner.plan.scan import ExposurePlan
@@ -40,19 +41,19 @@ EXPOSURES: dict[str, Example] = {
 
 
 @router.head("", include_in_schema=False)
-@router.get("", summary="The rig")
+@router.get("", summary="The rig", responses=answers(RIG))
 def get_rig(daemon: TheDaemon) -> RigStatus:
     """Facts, limits, and where everything stands."""
     return daemon.status().rig
 
 
-@router.put("/lens", summary="Move the lens", responses=problems(409, 422, 503))
+@router.put("/lens", summary="Move the lens", responses=answers(RIG) | problems(409, 422, 503))
 def move_lens(move: Annotated[LensMove, Body(examples=[{"lens": 8.5}])], daemon: TheDaemon) -> RigStatus:
     """Returns when the lens has arrived."""
     return daemon.move_lens(move.lens)
 
 
-@router.put("/axes/{name}", summary="Move an axis", responses=problems(404, 409, 422, 503))
+@router.put("/axes/{name}", summary="Move an axis", responses=answers(RIG) | problems(404, 409, 422, 503))
 def move_axis(
     name: AxisName, move: Annotated[AxisMove, Body(examples=[{"angle": 30.0}])], daemon: TheDaemon
 ) -> RigStatus:
@@ -60,19 +61,19 @@ def move_axis(
     return daemon.move_axis(name, move.angle)
 
 
-@router.post("/axes/{name}/home", summary="Home an axis", responses=problems(404, 409, 503))
+@router.post("/axes/{name}/home", summary="Home an axis", responses=answers(RIG) | problems(404, 409, 503))
 def home_axis(name: AxisName, daemon: TheDaemon) -> RigStatus:
     """Makes the angle known: runs to the switch where there is one, else calls the present angle zero."""
     return daemon.home_axis(name)
 
 
-@router.put("/light", summary="Set the light", responses=problems(409, 422, 503))
+@router.put("/light", summary="Set the light", responses=answers(RIG) | problems(409, 422, 503))
 def set_light(light: Annotated[LightLevel, Body(examples=[{"level": 0.5}])], daemon: TheDaemon) -> RigStatus:
     """Sets the brightness of the lamp."""
     return daemon.set_light(light.level)
 
 
-@router.put("/exposure", summary="Lock the exposure", responses=problems(409, 422, 503))
+@router.put("/exposure", summary="Lock the exposure", responses=answers(RIG) | problems(409, 422, 503))
 def lock_exposure(exposure: Annotated[ExposurePlan, Body(openapi_examples=EXPOSURES)], daemon: TheDaemon) -> RigStatus:
     """Fixes exposure time, gain and white balance; what is "auto" is measured first."""
     return daemon.lock_exposure(exposure)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Header, Response
 from fastapi.openapi.models import Example
 
 from scanner.api.dependencies import ScanId, TheDaemon, TheReplays
+from scanner.api.examples import CANCELLED, FINISHED, PAUSED, RUNNING, answers
 from scanner.api.openapi import problems
 from scanner.capture.events import ScanStatus
 from scanner.capture.forecast import PlanEstimate
@@ -43,7 +44,9 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", status_code=202, summary="Start a scan", responses=problems(409, 422, 503, 507))
+@router.post(
+    "", status_code=202, summary="Start a scan", responses=answers(RUNNING, 202) | problems(409, 422, 503, 507)
+)
 def start_scan(
     plan: Plan, response: Response, daemon: TheDaemon, replays: TheReplays, idempotency_key: IdempotencyKey = None
 ) -> ScanStatus:
@@ -63,14 +66,14 @@ def estimate_scan(plan: Plan, daemon: TheDaemon) -> PlanEstimate:
 
 
 @router.head("", include_in_schema=False)
-@router.get("", summary="List the scans")
+@router.get("", summary="List the scans", responses=answers((RUNNING, FINISHED)))
 def list_scans(daemon: TheDaemon) -> tuple[ScanStatus, ...]:
     """All scans on disk, newest first."""
     return daemon.scans()
 
 
 @router.head("/{scan_id}", include_in_schema=False)
-@router.get("/{scan_id}", summary="One scan", responses=problems(404))
+@router.get("/{scan_id}", summary="One scan", responses=answers(FINISHED) | problems(404))
 def get_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
     """How far the scan is."""
     return daemon.scan(scan_id)
@@ -91,19 +94,31 @@ def get_manifest(scan_id: ScanId, daemon: TheDaemon) -> Manifest:
     return daemon.manifest(scan_id)
 
 
-@router.post("/{scan_id}/pause", status_code=202, summary="Pause a scan", responses=problems(404, 409))
+@router.post(
+    "/{scan_id}/pause", status_code=202, summary="Pause a scan", responses=answers(PAUSED, 202) | problems(404, 409)
+)
 def pause_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
     """The position in progress is finished or given up; the rig then stands still until the scan is resumed."""
     return daemon.pause(scan_id)
 
 
-@router.post("/{scan_id}/resume", status_code=202, summary="Resume a scan", responses=problems(404, 409, 503, 507))
+@router.post(
+    "/{scan_id}/resume",
+    status_code=202,
+    summary="Resume a scan",
+    responses=answers(RUNNING, 202) | problems(404, 409, 503, 507),
+)
 def resume_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
     """Goes on with the first position that is not done, also after a restart or a failure."""
     return daemon.resume(scan_id)
 
 
-@router.post("/{scan_id}/cancel", status_code=202, summary="Cancel a scan", responses=problems(404, 409))
+@router.post(
+    "/{scan_id}/cancel",
+    status_code=202,
+    summary="Cancel a scan",
+    responses=answers(CANCELLED, 202) | problems(404, 409),
+)
 def cancel_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
     """Ends the scan. What is stacked stays and can be downloaded."""
     return daemon.cancel(scan_id)

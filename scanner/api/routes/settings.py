@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body
 from fastapi.openapi.models import Example
 
 from scanner.api.dependencies import TheDaemon
+from scanner.api.examples import SETTINGS, answers
 from scanner.api.openapi import problems
 from scanner.config import Settings
 from scanner.daemon import SettingsView
@@ -19,13 +20,17 @@ EXAMPLES: dict[str, Example] = {
 
 
 @router.head("", include_in_schema=False)
-@router.get("", summary="The settings")
+@router.get("", summary="The settings", responses=answers(SETTINGS))
 def get_settings(daemon: TheDaemon) -> SettingsView:
     """The settings in force, their JSON schema, and which of them were changed from the config file's."""
     return daemon.settings_view()
 
 
-@router.put("", summary="Change the settings", responses=problems(409, 422, 503))
+@router.put("", summary="Change the settings", responses=answers(SETTINGS) | problems(409, 422, 503))
 def change_settings(settings: Annotated[Settings, Body(openapi_examples=EXAMPLES)], daemon: TheDaemon) -> SettingsView:
-    """Replaces all settings and opens the rig anew. Refused while a scan holds the rig."""
+    """Replaces all settings and opens the rig anew; what is left out goes back to its default.
+
+    Keys that are readOnly in the schema are the config file's: left out, they stay as they are; changed, they are
+    refused. Refused as well while a scan holds the rig.
+    """
     return daemon.change_settings(settings)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from scanner.config import Settings
 from scanner.daemon import Daemon
@@ -50,6 +51,18 @@ def test_a_wrong_setting_is_named(client: Client, now: dict[str, Any], body: obj
     assert wrong["where"] == where
     assert what in wrong["what"]
     assert client.get(SETTINGS).json()["settings"] == now
+
+
+def test_the_examples_of_the_document_are_taken(client: Client, now: dict[str, Any], app: FastAPI) -> None:
+    body = app.openapi()["paths"][SETTINGS]["put"]["requestBody"]["content"]["application/json"]
+    assert set(body["examples"]) == {"default", "reserve"}
+    for example in body["examples"].values():
+        document = {**example["value"], "rig": now["rig"]}  # the rig of the tests, which is not opened anew then
+        answer = client.put(SETTINGS, json=document)
+        assert answer.status_code == 200, answer.json()
+        assert answer.json()["settings"]["storage"]["data"] == now["storage"]["data"]
+    assert answer.json()["settings"]["storage"]["reserve_mb"] == 500
+    assert client.put(SETTINGS, json=now).json()["overridden"] == []
 
 
 def test_no_change_while_a_scan_runs(client: Client, now: dict[str, Any], rig_daemon: Daemon) -> None:
