@@ -22,7 +22,7 @@ class SceneSettings:
     shake_px: float = 0.01
     roll_deg: float = 0.0002
     focal_length_mm: float = 4.74
-    f_number: float = 1.8
+    f_number: float = 1.5
     sensor_width_mm: float = 6.45
     well_depth: float = 2300.0
     read_noise: float = 3.0
