@@ -45,12 +45,16 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found. `hint` says what to do; empty when all is well."""
+    """What one check found. `hint` says what to do; empty when all is well.
+
+    `hardware`: whether it is about a device or the library for it.
+    """
 
     level: Level
     subject: str
     message: str
     hint: str = ""
+    hardware: bool = False
 
 
 def check_libraries(load: Importer = importlib.import_module) -> list[Finding]:
@@ -59,21 +63,34 @@ def check_libraries(load: Importer = importlib.import_module) -> list[Finding]:
 
 
 def check_machine(
-    settings: "Settings", load: Importer = importlib.import_module, dev: Path = Path("/dev")
+    settings: "Settings",
+    load: Importer = importlib.import_module,
+    dev: Path = Path("/dev"),
+    port: int | None = None,
 ) -> list[Finding]:
-    """Whether this machine can run `settings`. Nothing moves, and no device is opened."""
+    """Whether this machine can run `settings`, on another `port` where one is given.
+
+    Nothing moves, and no device is opened.
+    """
     on_pi = settings.rig.kind == "pi"
     return [
         check_picamera(load, needed=on_pi),
-        *check_serial_ports(dev, needed=on_pi),
+        *([check_motion_port(Path(settings.rig.motion.port))] if on_pi else []),
+        *check_serial_ports(dev),
         *check_folder(settings.storage.data),
-        check_port(settings.server.host, settings.server.port),
+        check_port(settings.server.host, port or settings.server.port),
     ]
 
 
 def worst(findings: Iterable[Finding]) -> Level:
     """The gravest level among `findings`."""
     return max((finding.level for finding in findings), key=list(Level).index, default=Level.OK)
+
+
+def only_hardware_missing(findings: Iterable[Finding]) -> bool:
+    """Whether there are problems, and each is a device or the library for it."""
+    problems = [finding for finding in findings if finding.level == Level.PROBLEM]
+    return bool(problems) and all(finding.hardware for finding in problems)
 
 
 def check_python(found: tuple[int, int, int]) -> Finding:
@@ -99,37 +116,51 @@ def check_picamera(load: Importer = importlib.import_module, *, needed: bool) ->
     try:
         load("picamera2")
     except BROKEN_IMPORT as error:
+        return _no_picamera(error, needed=needed)
+    return Finding(level=Level.OK, subject="picamera2", message=_version("picamera2"), hardware=True)
+
+
+def _no_picamera(error: Exception, *, needed: bool) -> Finding:
+    if isinstance(error, ModuleNotFoundError) and error.name == "picamera2":
         level = Level.PROBLEM if needed else Level.OK
-        if isinstance(error, ModuleNotFoundError) and error.name == "picamera2":
-            message = "not installed" if needed else "not installed; the simulated rig does without"
-            return Finding(level=level, subject="picamera2", message=message, hint=APT_HINT if needed else "")
+        message = "not installed" if needed else "not installed; the simulated rig does without"
+        hint = APT_HINT if needed else ""
+    else:
+        level = Level.PROBLEM if needed else Level.WARNING
+        message = _first_line(error)
         hint = NUMPY_HINT if _is_numpy_mismatch(error) else APT_HINT
-        return Finding(
-            level=Level.PROBLEM if needed else Level.WARNING,
-            subject="picamera2",
-            message=_first_line(error),
-            hint=hint,
-        )
-    return Finding(level=Level.OK, subject="picamera2", message=_version("picamera2"))
+    return Finding(level=level, subject="picamera2", message=message, hint=hint, hardware=True)
 
 
-def check_serial_ports(dev: Path, *, needed: bool) -> list[Finding]:
+def check_motion_port(port: Path) -> Finding:
+    """Whether the port of the motion controller is there and this user may open it. It is not opened."""
+    subject = f"motion.port {port}"
+    if port.is_char_device():
+        return _access(port, subject, "there", Level.PROBLEM)
+    message = "no serial port" if port.exists() else "not there"
+    hint = "Plug in the controller (a cable that only charges shows nothing), or set motion.port in the config."
+    return Finding(level=Level.PROBLEM, subject=subject, message=message, hint=hint, hardware=True)
+
+
+def check_serial_ports(dev: Path) -> list[Finding]:
     """The serial ports in `dev`, usually /dev, and whether this user may open them. None is opened."""
     ports = sorted(path for pattern in ("ttyUSB*", "ttyACM*") for path in dev.glob(pattern))
     if not ports:
-        level = Level.PROBLEM if needed else Level.OK
-        hint = "Plug in the controller; a cable that only charges shows nothing." if needed else ""
-        return [Finding(level=level, subject="serial ports", message="none found", hint=hint)]
+        return [Finding(level=Level.OK, subject="serial ports", message="none found on USB", hardware=True)]
     return [_serial_port(port, dev) for port in ports]
 
 
 def _serial_port(port: Path, dev: Path) -> Finding:
     names = [link for link in sorted((dev / "serial" / "by-id").glob("*")) if link.resolve() == port.resolve()]
     message = f"stable name: {names[0]}" if names else "no stable name"
-    if not os.access(port, os.R_OK | os.W_OK):
-        hint = "sudo usermod -aG dialout $USER, then log in again."
-        return Finding(level=Level.PROBLEM, subject=str(port), message="not allowed for this user", hint=hint)
-    return Finding(level=Level.OK, subject=str(port), message=message)
+    return _access(port, str(port), message, Level.WARNING)
+
+
+def _access(port: Path, subject: str, message: str, otherwise: Level) -> Finding:
+    if os.access(port, os.R_OK | os.W_OK):
+        return Finding(level=Level.OK, subject=subject, message=message, hardware=True)
+    hint = "sudo usermod -aG dialout $USER, then log in again."
+    return Finding(level=otherwise, subject=subject, message="not allowed for this user", hint=hint, hardware=True)
 
 
 def check_folder(folder: Path) -> list[Finding]:

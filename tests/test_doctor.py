@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -81,10 +82,9 @@ def test_picamera_that_works() -> None:
     assert doctor.check_picamera(importer(), needed=True).level == Level.OK
 
 
-@pytest.mark.parametrize(("needed", "level"), [(True, Level.PROBLEM), (False, Level.OK)])
-def test_no_serial_port(tmp_path: Path, needed: bool, level: Level) -> None:
-    (finding,) = doctor.check_serial_ports(tmp_path, needed=needed)
-    assert (finding.level, finding.message) == (level, "none found")
+def test_no_serial_port_is_no_problem_by_itself(tmp_path: Path) -> None:
+    (finding,) = doctor.check_serial_ports(tmp_path)
+    assert (finding.level, finding.message) == (Level.OK, "none found on USB")
 
 
 def test_serial_ports_with_their_stable_names(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_serial_ports_with_their_stable_names(tmp_path: Path) -> None:
     names = tmp_path / "serial" / "by-id"
     names.mkdir(parents=True)
     (names / "usb-Arduino_Uno-if00").symlink_to("../../ttyACM0")
-    findings = doctor.check_serial_ports(tmp_path, needed=True)
+    findings = doctor.check_serial_ports(tmp_path)
     assert [Path(finding.subject).name for finding in findings] == ["ttyACM0", "ttyUSB0"]
     assert findings[0].message.endswith("usb-Arduino_Uno-if00")
     assert findings[1].message == "no stable name"
@@ -102,9 +102,39 @@ def test_serial_ports_with_their_stable_names(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
 def test_a_serial_port_of_another_group(tmp_path: Path) -> None:
     (tmp_path / "ttyUSB0").touch(mode=0o000)
-    (finding,) = doctor.check_serial_ports(tmp_path, needed=True)
+    (finding,) = doctor.check_serial_ports(tmp_path)
+    assert finding.level == Level.WARNING
+    assert "dialout" in finding.hint
+
+
+@pytest.fixture
+def terminal() -> Iterator[Path]:
+    """A port that can be opened."""
+    ours, theirs = os.openpty()
+    yield Path(os.ttyname(theirs))
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_the_port_of_the_controller(terminal: Path) -> None:
+    finding = doctor.check_motion_port(terminal)
+    assert (finding.level, finding.subject, finding.message) == (Level.OK, f"motion.port {terminal}", "there")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_the_port_of_the_controller_belongs_to_another_group(terminal: Path) -> None:
+    terminal.chmod(0o000)
+    finding = doctor.check_motion_port(terminal)
     assert finding.level == Level.PROBLEM
     assert "dialout" in finding.hint
+
+
+@pytest.mark.parametrize(("name", "message"), [("none", "not there"), ("file", "no serial port")])
+def test_a_port_of_the_controller_that_is_none(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "file").touch()
+    finding = doctor.check_motion_port(tmp_path / name)
+    assert (finding.level, finding.message, finding.hardware) == (Level.PROBLEM, message, True)
+    assert "motion.port" in finding.hint
 
 
 def test_a_folder_that_is_yet_to_be_made(tmp_path: Path) -> None:
@@ -138,6 +168,26 @@ def test_everything_at_once(settings: Settings, tmp_path: Path) -> None:
     subjects = [finding.subject for finding in findings]
     assert subjects == ["picamera2", "serial ports", "data folder", "free space", "port 8080"]
     assert doctor.worst(findings) != Level.PROBLEM
+
+
+def test_on_a_pi_the_port_of_the_controller_is_looked_at(settings: Settings, terminal: Path, tmp_path: Path) -> None:
+    rig = settings.rig.model_copy(
+        update={"kind": "pi", "motion": settings.rig.motion.model_copy(update={"port": str(terminal)})}
+    )
+    on_pi = settings.model_copy(update={"rig": rig})
+    findings = doctor.check_machine(on_pi, importer(), tmp_path, port=1)
+    assert [finding.subject for finding in findings][:2] == ["picamera2", f"motion.port {terminal}"]
+    assert findings[-1].subject == "port 1"
+    assert doctor.worst(findings) != Level.PROBLEM
+
+
+def test_when_only_hardware_is_missing() -> None:
+    fine = Finding(level=Level.OK, subject="x", message="y", hardware=True)
+    disk = Finding(level=Level.PROBLEM, subject="x", message="y")
+    camera = Finding(level=Level.PROBLEM, subject="x", message="y", hardware=True)
+    assert doctor.only_hardware_missing([fine, camera])
+    for others in ([], [fine], [disk], [disk, camera]):
+        assert not doctor.only_hardware_missing(others)
 
 
 def test_the_worst_counts() -> None:

@@ -30,10 +30,8 @@ def _add_serve(commands: Commands) -> argparse.ArgumentParser:
         help="run the scanner and its page",
         description="Run the scanner and serve its page. Without a config file, the rig is a simulated one.",
     )
-    command.add_argument("--config", type=Path, metavar="FILE", help="config file (TOML)")
-    command.add_argument("--data", type=Path, metavar="DIR", help="folder of the scans, instead of the config's")
+    _add_settings(command)
     command.add_argument("--host", help="address to listen on, instead of the config's")
-    command.add_argument("--port", type=port, help="port to listen on, instead of the config's")
     command.add_argument("--demo", action="store_true", help="start a small scan when there is none yet")
     return command
 
@@ -71,9 +69,16 @@ def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
     command = commands.add_parser(
         "doctor", help="check this machine", description="Check libraries, devices, data folder and port."
     )
-    command.add_argument("--config", type=Path, metavar="FILE", help="config file (TOML)")
+    _add_settings(command)
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
     return command
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    """What `serve` takes and `doctor` checks."""
+    command.add_argument("--config", type=Path, metavar="FILE", help="config file (TOML)")
+    command.add_argument("--data", type=Path, metavar="DIR", help="folder of the scans, instead of the config's")
+    command.add_argument("--port", type=port, help="port to listen on, instead of the config's")
 
 
 def port(text: str) -> int:

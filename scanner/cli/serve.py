@@ -9,7 +9,7 @@ from scanner.api.app import create_app
 from scanner.api.server import Server, addresses, listen
 from scanner.cli.demo import Demo
 from scanner.cli.exits import Exit
-from scanner.config import Settings, load
+from scanner.cli.settings import settings_of
 from scanner.daemon import Daemon
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 
 def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
-    daemon = Daemon(_settings(load(arguments.config), arguments))
+    daemon = Daemon(settings_of(arguments))
     server = daemon.settings.server
     listener = stack.enter_context(listen(arguments.host or server.host, arguments.port or server.port))
     app = create_app(daemon)
@@ -40,12 +40,6 @@ def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
     if not _only_here(listener.getsockname()[0]):
         _say("Anybody on this network can use it: there is no password.")
     Server(app).run(sockets=[listener])
-
-
-def _settings(settings: Settings, arguments: argparse.Namespace) -> Settings:
-    if arguments.data is None:
-        return settings
-    return settings.model_copy(update={"storage": settings.storage.model_copy(update={"data": arguments.data})})
 
 
 def _only_here(host: str) -> bool:

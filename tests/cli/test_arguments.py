@@ -21,6 +21,11 @@ def test_stack() -> None:
     assert parser().parse_args(["stack", "a"]).reference == "middle"
 
 
+def test_doctor_takes_the_settings_of_serve() -> None:
+    found = parser().parse_args(["doctor", "--config", "c.toml", "--data", "d", "--port", "9000"])
+    assert (found.config, found.data, found.port) == (Path("c.toml"), Path("d"), 9000)
+
+
 def test_scan() -> None:
     found = parser().parse_args(["scan", "-"])
     assert (found.plan, found.server) == ("-", "http://localhost:8080")
@@ -40,6 +45,7 @@ WRONG = [
     ["stack", "a", "--reference", "-1"],
     ["stack", "a", "--reference", "last"],
     ["doctor", "--xml"],
+    ["doctor", "--port", "0"],
 ]
 
 

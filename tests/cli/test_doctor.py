@@ -27,7 +27,7 @@ def test_findings_as_text(config: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_findings_as_json(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["doctor", "--config", str(config), "--json"])
     findings = json.loads(capsys.readouterr().out)
-    assert {"level", "subject", "message", "hint"} == set(findings[0])
+    assert {"level", "subject", "message", "hint", "hardware"} == set(findings[0])
     assert {finding["level"] for finding in findings} <= {"ok", "warning", "problem"}
 
 
@@ -44,8 +44,38 @@ def test_problems_fail_and_warnings_do_not(tmp_path: Path, capsys: pytest.Captur
     assert "problem  data folder" in capsys.readouterr().out
 
 
-def test_a_pi_without_its_camera_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folder_and_port_of_the_command_line_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as other:  # noqa: S104  the config's default
+        port = str(other.getsockname()[1])
+        assert main(["doctor", "--data", str(tmp_path / "here"), "--port", port]) == Exit.OK
+    out = capsys.readouterr().out
+    assert f"data folder: {tmp_path / 'here'}\n" in out
+    assert f"warning  port {port}:" in out
+    assert not (tmp_path / "here").exists()
+
+
+def test_what_was_set_on_the_page_counts(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = config.parent / "data"
+    data.mkdir()
+    (data / "settings.json").write_text('{"rig": {"kind": "pi"}}')
+    assert main(["doctor", "--config", str(config)]) == Exit.HARDWARE
+    assert "problem  picamera2" in capsys.readouterr().out
+
+
+PI = '[rig]\nkind = "pi"\nmotion.port = "/dev/nothing"\n'
+
+
+def test_a_pi_without_its_devices_is_four(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "config.toml"
-    config.write_text('[rig]\nkind = "pi"\n')
-    assert main(["doctor", "--config", str(config)]) == Exit.FAILED
-    assert "python3-picamera2" in capsys.readouterr().out
+    config.write_text(PI)
+    assert main(["doctor", "--config", str(config), "--data", str(tmp_path)]) == Exit.HARDWARE
+    out = capsys.readouterr().out
+    assert "python3-picamera2" in out
+    assert "problem  motion.port /dev/nothing: not there\n" in out
+
+
+def test_a_pi_that_lacks_more_than_devices_is_one(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(PI)
+    (tmp_path / "file").touch()
+    assert main(["doctor", "--config", str(config), "--data", str(tmp_path / "file")]) == Exit.FAILED
