@@ -65,6 +65,12 @@ REFUSALS: Mapping[int, tuple[str, str]] = {
 }
 """Code and hint of what the framework refuses."""
 
+WORDS: Mapping[str, str] = {
+    HTTPStatus.NOT_FOUND.phrase: "There is nothing at this path.",
+    HTTPStatus.METHOD_NOT_ALLOWED.phrase: "This path does not take that method.",
+}
+"""What the framework only gives the title of."""
+
 
 class Wrong(BaseModel):
     """One thing wrong in a request."""
@@ -127,7 +133,8 @@ def of_error(error: FocusrigError) -> Response:
 def of_http(error: HTTPException) -> Response:
     """The problem that an error of the framework is: no such page, wrong method, unreadable body."""
     code, hint = REFUSALS.get(error.status_code, ("http", HINTS[FocusrigError]))
-    return problem(error.status_code, code, str(error.detail), hint, headers=error.headers)
+    detail = WORDS.get(error.detail, error.detail)
+    return problem(error.status_code, code, detail, hint, headers=error.headers)
 
 
 def of_validation(error: RequestValidationError, model: type[BaseModel] | None) -> Response:

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     if not errors:
         bar.show(len(jobs), len(jobs))
     bar.end()
-    if errors:
+    if errors and len(jobs) > 1:
         print(f"{len(reports)} of {len(jobs)} stacked, {len(errors)} failed", file=sys.stderr)
     _tell(reports, errors, as_json=arguments.json)
     if not errors:

@@ -156,6 +156,7 @@ def test_what_the_framework_refuses_is_a_problem_as_well(method: str, path: str,
     assert answer.status_code == code
     assert answer.json()["code"] == name
     assert answer.json()["hint"]
+    assert answer.json()["detail"] != answer.json()["title"]
     assert code != 405 or answer.headers["allow"] == "POST"
 
 
