@@ -48,7 +48,7 @@ export function when(iso) {
 
 /** A number with its thousands set apart. @param {number} value */
 export function grouped(value) {
-  return value.toLocaleString("en", { maximumFractionDigits: 6 });
+  return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "−");
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */

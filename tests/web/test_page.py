@@ -11,6 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
+from scanner.config import Settings
+from scanner.daemon import Daemon
+from scanner.plan.scan import ScanPlan
+from scanner.store.scans import ScanStore
 from tests.web.conftest import Watch
 
 pytestmark = pytest.mark.browser
@@ -152,6 +156,44 @@ def test_deleting_asks_first(page: Page) -> None:
     assert listed(page) == []
 
 
+@pytest.fixture
+def interrupted(page: Page, daemon: Daemon, settings: Settings) -> Page:
+    """The page after a restart of a scanner that was stopped in the first of two positions."""
+    facts = daemon.status().rig.facts
+    assert facts
+    plan = ScanPlan.model_validate(
+        {
+            "name": "beetle",
+            "path": {"kind": "rings", "rings": [{"tilt_deg": 0, "count": 2}]},
+            "sweep": {"near": NEAR, "far": FAR, "count": 2},
+        }
+    )
+    ScanStore(settings.storage.data, daemon.clock).create(plan, facts.model_dump(mode="json"))
+    page.reload()
+    return page
+
+
+def test_an_interrupted_scan_is_offered_and_resumed(interrupted: Page) -> None:
+    notice = interrupted.locator("scan-page > .notice")
+    expect(notice).to_contain_text("“beetle” was interrupted with 0 of 2 positions done.")
+    notice.get_by_role("button", name="Resume").click()
+    expect(progress(interrupted).locator(".badge")).to_have_text("Complete", timeout=LONG_MS)
+    expect(notice).to_be_hidden()
+
+
+def test_an_interrupted_scan_can_be_deleted(interrupted: Page) -> None:
+    interrupted.get_by_role("link", name="Scans", exact=True).click()
+    row = interrupted.get_by_role("listitem").filter(has_text="beetle")
+    expect(row).to_contain_text("no image yet, 2 positions planned")
+    expect(row.locator(".picture")).to_be_hidden()
+    expect(row.get_by_role("button")).to_have_text(["Resume", "Delete"])
+    row.get_by_role("button", name="Delete").click()
+    interrupted.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(interrupted.get_by_text("There are no scans yet.")).to_be_visible()
+    interrupted.get_by_role("link", name="Scan", exact=True).click()
+    expect(interrupted.locator("scan-page > .notice")).to_be_hidden()
+
+
 def test_a_double_click_starts_one_scan_and_a_busy_rig_says_so(page: Page, watch: Watch) -> None:
     watch.expected.append("409")
     set_up(page, positions=200)
@@ -159,7 +201,7 @@ def test_a_double_click_starts_one_scan_and_a_busy_rig_says_so(page: Page, watch
     expect(progress(page).locator(".badge")).to_have_text("Running")
     assert len(listed(page)) == 1
     page.evaluate("document.dispatchEvent(new CustomEvent('start-scan'))")
-    expect(page.get_by_role("alert").get_by_role("link", name="Show the running scan")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_role("link", name="Show the running scan")).to_be_in_viewport()
     assert len(listed(page)) == 1
 
 

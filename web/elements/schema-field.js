@@ -117,13 +117,19 @@ function tells(text = "") {
   return text.split(" ").length > 3;
 }
 
-/** @param {Schema} schema */
+/** The allowed range in words, "" for any. @param {Schema} schema */
 function limits({ minimum, exclusiveMinimum: above, maximum, unit = "" }) {
-  const high = maximum === undefined ? undefined : grouped(maximum);
-  const low = minimum === undefined ? above === undefined ? undefined : `more than ${grouped(above)}` : grouped(minimum);
-  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit && ` ${unit}`}.`.replace(/^m/, "M");
-  if (low !== undefined) return `At least ${low}.`;
-  return high === undefined ? "" : `At most ${high}.`;
+  const written = unit && (unit.startsWith("°") ? unit : ` ${unit}`);
+  const low = above === undefined ? number(minimum) : `more than ${grouped(above)}`;
+  const high = number(maximum);
+  if (low && high) return sentence(`${low} to ${high}${written}`);
+  if (low) return above === undefined ? `At least ${low}${written}.` : sentence(low + written);
+  return high && `At most ${high}${written}.`;
+}
+
+/** @param {number|undefined} value */
+function number(value) {
+  return value === undefined ? "" : grouped(value);
 }
 
 customElements.define("schema-field", SchemaField);
