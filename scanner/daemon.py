@@ -177,7 +177,7 @@ class Daemon:
         run = self._run_of(scan_id)
         if run is None or run.progress.status.state != RunState.RUNNING:
             self._store.open(scan_id)
-            raise WrongState("Only a running scan can be paused.")
+            raise WrongState("Only a running scan can be paused.", "Resume it first, or start a new one.")
         run.pause()
         return run.progress.status
 
@@ -186,7 +186,7 @@ class Daemon:
         run = self._run_of(scan_id)
         if run is not None:
             if run.progress.status.state != RunState.PAUSED:
-                raise WrongState("This scan is running already.")
+                raise WrongState("This scan is running already.", "Wait for it, or pause it.")
             run.resume()
             return run.progress.status
         folder = self._store.open(scan_id)
@@ -203,7 +203,7 @@ class Daemon:
             return run.progress.status
         folder = self._store.open(scan_id)
         if recorded_status(folder).state == RunState.FINISHED:
-            raise WrongState("This scan is finished already.")
+            raise WrongState("This scan is finished already.", "Download or delete it.")
         folder.record_state("finished", "cancelled")
         status = recorded_status(folder)
         self._scan_changed(status)
@@ -300,7 +300,7 @@ class Daemon:
 
         def job(rig: Rig) -> None:
             if rig.light is None:
-                raise NotFound("This rig has no light.")
+                raise NotFound("This rig has no light.", "Light the object by hand.")
             rig.light.set(level)
 
         return self._jog(job)

@@ -55,7 +55,8 @@ def browser() -> Iterator[Browser]:
         pytest.skip("FOCUSRIG_NO_BROWSER=1")
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        pytest.fail("Chromium is not installed: apt install chromium, or set FOCUSRIG_NO_BROWSER=1 to leave this out.")
+        hint = "Chromium is not installed: the page is not tested. On Debian: sudo apt install chromium"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(hint)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield browser
