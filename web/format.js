@@ -37,7 +37,7 @@ export function angle(degrees) {
 
 /** @param {number} microseconds */
 export function shutter(microseconds) {
-  return microseconds < 300_000 ? `1/${Math.round(1e6 / microseconds)} s` : `${(microseconds / 1e6).toFixed(1)} s`;
+  return microseconds < 300_000 ? `1/${Math.round(1e6 / microseconds)}\u00a0s` : `${(microseconds / 1e6).toFixed(1)}\u00a0s`;
 }
 
 /** @param {string} iso */

@@ -127,6 +127,7 @@ def test_a_scan_pauses_resumes_and_is_cancelled_after_asking(page: Page) -> None
     progress(page).get_by_role("button", name="Pause").click()
     expect(badge).to_have_text("Paused")
     expect(progress(page).locator(".left")).to_have_text("paused")
+    expect(page.locator("rig-preview figcaption")).to_contain_text("turntable 0°")
     assert listed(page)[0]["state"] == "paused"
     progress(page).get_by_role("button", name="Resume").click()
     expect(badge).to_have_text("Running")
@@ -269,6 +270,7 @@ def test_the_start_speaks_of_the_fields_as_they_stand(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.locator("sweep-fields .field-error:visible")).to_have_text(["This lens reaches from 0 to 15 D."])
     expect(near).to_have_value("40")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     near.fill("10")
     page.keyboard.press("Tab")
     expect(page.locator("sweep-fields .field-error:visible")).to_have_count(0)
@@ -399,6 +401,11 @@ def test_a_wrong_setting_is_marked_at_its_field_and_a_right_one_saved(page: Page
 def test_nothing_is_too_wide_or_too_small_on_a_phone(page: Page) -> None:
     scan = finished_scan(page, name="Carabus_auratus_without_a_place_to_break_the_line")
     page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("address => { location.hash = address }", f"#/scans/{scan}")
+    expect(page.locator("stack-compare")).to_be_visible()
+    tops = [page.locator(f"scan-detail {part}").bounding_box() for part in ("stack-compare", ".facts", "scan-buttons")]
+    assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box)
+    page.evaluate("location.hash = '#/scan'")
     progress(page).get_by_role("button", name="New scan").click()
     for address in ("#/scan", "#/scans", f"#/scans/{scan}", "#/settings"):
         page.evaluate("address => { location.hash = address }", address)

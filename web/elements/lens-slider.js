@@ -65,7 +65,7 @@ export class LensSlider extends HTMLElement {
 
   /** @param {number} near @param {number} far @param {LensFacts} facts */
   #mark(near, far, facts) {
-    const share = (/** @type {number} */ lens) => `${(100 * (lens - facts.far)) / (facts.near - facts.far)}%`;
+    const share = (/** @type {number} */ lens) => `${100 * Math.min(1, Math.max(0, (lens - facts.far) / (facts.near - facts.far)))}%`;
     this.#band.style.setProperty("--from", share(Math.min(far, near)));
     this.#band.style.setProperty("--to", share(Math.max(far, near)));
   }

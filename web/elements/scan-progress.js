@@ -39,7 +39,7 @@ export class ScanProgress extends HTMLElement {
     setText(this.#where, where(scan));
     setText(this.#left, timeLeft(scan));
     setText(this.#activity, scan.activity);
-    show(this.#activity, scan.state !== "finished");
+    show(this.#activity, scan.state === "running");
     setText(this.#spoken, `${standing(scan)}. ${scan.positions_done} of ${plural(scan.positions_total, "position")} done.`);
     this.#complain(scan);
     setText(this.#facts, facts(scan));
