@@ -213,7 +213,7 @@ def test_a_scan_goes_on_only_with_the_camera_it_began_with(rig: FakeRig, setting
     rig = FakeRig()
     rig.camera.facts = rig.camera.facts.model_copy(update={"width": 640})
     for daemon in _running(rig, settings):
-        with pytest.raises(WrongState, match="fake, 320 x 240 pixels; now: fake, 640 x 240 pixels"):
+        with pytest.raises(WrongState, match="another camera: width was 320, is 640"):
             daemon.resume(scan.id)
 
 

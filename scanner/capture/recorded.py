@@ -1,9 +1,5 @@
 """The status of a scan as its folder tells it: for every scan that does not run at the moment."""
 
-from collections.abc import Mapping
-
-from pydantic import JsonValue
-
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
 from scanner.errors import WrongState
 from scanner.hardware.protocols import Exposure, RigFacts
@@ -43,15 +39,11 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
 
 def require_same_camera(folder: ScanFolder, facts: RigFacts) -> None:
     """Raise WrongState when the rig no longer has the camera of the scan: images of two would not fit together."""
-    then, now = folder.manifest.rig, facts.model_dump(mode="json")
-    if (then.get("camera"), then.get("simulated")) != (now["camera"], now["simulated"]):
+    then, now = folder.manifest.rig.get("camera"), facts.camera.model_dump(mode="json")
+    known = then if isinstance(then, dict) else {}
+    changed = [f"{key} was {known.get(key)}, is {value}" for key, value in now.items() if known.get(key) != value]
+    if changed:
         raise WrongState(
-            f"This scan was taken with another camera or picture size: {_in_words(then)}; now: {_in_words(now)}.",
+            f"This scan was taken with another camera: {'; '.join(changed)}.",
             "Set the rig as it was, then resume; or start a new scan.",
         )
-
-
-def _in_words(rig: Mapping[str, JsonValue]) -> str:
-    camera = rig.get("camera")
-    facts = camera if isinstance(camera, dict) else {}
-    return f"{facts.get('model')}, {facts.get('width')} x {facts.get('height')} pixels"
