@@ -4,6 +4,7 @@ import importlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -263,12 +264,12 @@ def open_camera(
 
     `extra`: more arguments of its configuration. Raises HardwareMissing, ConfigError, CameraError.
     """
-    session = Session(opener, settings, extra)
-    try:
-        return PiCamera(session, settings, clock, sensor_clock)
-    except BaseException:
-        session.close()
-        raise
+    with ExitStack() as opened:
+        session = Session(opener, settings, extra)
+        opened.callback(session.close)
+        camera = PiCamera(session, settings, clock, sensor_clock)
+        opened.pop_all()
+        return camera
 
 
 def _open(tuning: dict[str, Any] | None, load: Importer) -> Picamera2Like:

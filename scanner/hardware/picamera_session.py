@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from scanner.errors import CameraTimeout, HardwareMissing
@@ -86,15 +86,14 @@ class Session:
             log.warning("the camera could not be closed: %s", error)
 
     def _open(self) -> Picamera2Like:
-        camera = self._opener()
-        try:
+        with ExitStack() as opened:
+            camera = self._opener()
+            opened.callback(camera.close)
             self._configure(camera)
             camera.set_controls(self._controls)
             camera.start()
-        except BaseException:
-            camera.close()
-            raise
-        return camera
+            opened.pop_all()
+            return camera
 
     def _configure(self, camera: Picamera2Like) -> None:
         sensor = camera.sensor_resolution
