@@ -72,7 +72,7 @@ def missing_port(port: str, error: Exception) -> HardwareMissing:
     found = ports()
     if isinstance(error, OSError) and not Path(port).exists():
         listed = f"Ports found: {', '.join(found)}." if found else "No ports found: is the board plugged in?"
-        return HardwareMissing(f"No serial port at {port}.", f"{listed} Set motion.port in the config.")
+        return HardwareMissing(f"No serial port at {port}.", f"{listed} Set rig.motion.port in the config.")
     if "Permission denied" in str(error):
         hint = "Add the user of the daemon to the group dialout, then log in again."
     else:
