@@ -138,7 +138,7 @@ def check_motion_port(port: Path) -> Finding:
     if port.is_char_device():
         return _access(port, subject, "there", Level.PROBLEM)
     message = "no serial port" if port.exists() else "not there"
-    hint = "Plug in the controller (a cable that only charges shows nothing), or set motion.port in the config."
+    hint = "Plug in the controller (a cable that only charges shows nothing), or set rig.motion.port in the config."
     return Finding(level=Level.PROBLEM, subject=subject, message=message, hint=hint, hardware=True)
 
 

@@ -76,7 +76,7 @@ def missing_port(port: str, error: Exception) -> HardwareMissing:
     if "Permission denied" in str(error):
         hint = "Add the user of the daemon to the group dialout, then log in again."
     else:
-        hint = "Only one program can use a port: end the other one, or set motion.port in the config."
+        hint = "Only one program can use a port: end the other one, or set rig.motion.port in the config."
     return HardwareMissing(f"The serial port {port} cannot be opened: {error}.", hint)
 
 
