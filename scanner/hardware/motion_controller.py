@@ -103,7 +103,7 @@ class MotionController:
                 if not self._greeted():
                     raise HardwareMissing(
                         f"No GRBL controller answers at {self.name}.",
-                        "Check rig.motion.port and rig.motion.baud, and that the board runs GRBL 1.1, grblHAL or FluidNC.",
+                        "Check rig.motion.port and rig.motion.baud; the board must run GRBL 1.1, grblHAL or FluidNC.",
                     )
         self.command(grbl.IDENTIFY)
         self._read_settings()
