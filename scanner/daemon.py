@@ -27,10 +27,9 @@ from scanner.clock import Clock, SystemClock
 from scanner.config import Settings, SettingsKeeper
 from scanner.errors import (
     CameraTimeout,
-    HardwareError,
+    FocusrigError,
     HardwareMissing,
     NotFound,
-    RigBusy,
     StoreError,
     WrongState,
 )
@@ -156,11 +155,12 @@ class Daemon:
     def start_scan(self, plan: ScanPlan) -> ScanStatus:
         """Start a scan. Raises PlanError, RigBusy, NoSpace, HardwareError; nothing is left behind then."""
         self._rig.require_idle()
-        require_room(self.estimate(plan))
+        wanted = self.estimate(plan)
+        require_room(wanted.bytes_at_least, wanted.bytes_free)
         folder = self._store.create(plan, self._facts().model_dump(mode="json"))
         try:
             return self._begin(folder)
-        except RigBusy:
+        except FocusrigError:
             self._store.delete(folder.id)
             raise
 
@@ -231,7 +231,6 @@ class Daemon:
         )
         progress = Progress(status, self.clock, self._scan_changed)
         self._rig.begin(ScanRun(folder, progress, self._feed, self.clock, self._room))
-        self._scan_changed(status)
         return status
 
     def _status_of(self, folder: ScanFolder) -> ScanStatus:
@@ -309,9 +308,6 @@ class Daemon:
         """Fix exposure and white balance, measuring what is "auto". Raises RigBusy, CameraTimeout."""
         return self._jog(lambda rig: self._rig.looked(exposure=lock_exposure(rig, plan)))
 
-    def rig_status(self) -> RigStatus:
-        return self._rig.status
-
     def preview(self) -> bytes:
         """One JPEG of what the camera sees. Raises CameraTimeout."""
         with self._feed.viewer() as viewer:
@@ -346,12 +342,14 @@ class Daemon:
         self._rig.require_idle()
         settings = self._keeper.completed(settings)
         self._keeper.check(settings)
-        if settings.rig != self.settings.rig:
+        reopened = settings.rig != self.settings.rig
+        if reopened:
             self._reopen(settings)
         try:
             self._keeper.keep(settings)
         except StoreError:
-            self._reopen(self.settings)
+            if reopened:
+                self._reopen(self.settings)
             raise
         self._tell()
         return self.settings_view()
@@ -361,7 +359,7 @@ class Daemon:
         self._rig = self._rig_thread(settings)
         try:
             self._rig.start()
-        except HardwareError:
+        except FocusrigError:
             self._rig = self._rig_thread(self.settings)
             self._rig.start()
             raise

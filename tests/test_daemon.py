@@ -13,7 +13,17 @@ from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
 from scanner.clock import SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
-from scanner.errors import HardwareMissing, NoSpace, NotFound, OutOfRange, PlanError, RigBusy, StoreError, WrongState
+from scanner.errors import (
+    ConfigError,
+    HardwareMissing,
+    NoSpace,
+    NotFound,
+    OutOfRange,
+    PlanError,
+    RigBusy,
+    StoreError,
+    WrongState,
+)
 from scanner.plan.scan import ExposurePlan, ScanPlan
 from tests.capture.fakes import LOOK, FakeRig
 
@@ -245,7 +255,7 @@ def test_the_lamp_is_on_for_the_scan_and_off_again(daemon: Daemon) -> None:
     unsubscribe()
     daemon.move_lens(5)
     assert 1.0 in lamp
-    assert daemon.rig_status().light == 0
+    assert daemon.status().rig.light == 0
 
 
 def test_a_data_folder_that_is_a_file_is_named(rig: FakeRig, tmp_path: Path) -> None:
@@ -344,6 +354,31 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
     with pytest.raises(HardwareMissing, match="not open"):
         daemon.move_lens(5)
     daemon.close()
+
+
+def test_a_rig_that_refuses_its_config_leaves_the_old_one_open(rig: FakeRig, settings: Settings) -> None:
+    def opener(wanted: Settings, _clock: object) -> object:
+        if wanted.rig.camera.hflip:
+            raise ConfigError("This module needs a focal length.")
+        return rig.open()
+
+    daemon = Daemon(settings, SystemClock(), opener)  # type: ignore[arg-type]
+    daemon.start()
+    try:
+        with pytest.raises(ConfigError):
+            daemon.change_settings(Settings.model_validate({"rig": {"camera": {"hflip": True}}}))
+        assert daemon.move_lens(5).lens == 5
+    finally:
+        daemon.close()
+
+
+def test_a_scan_that_fails_at_once_is_not_told_of_as_running(daemon: Daemon, rig: FakeRig) -> None:
+    rig.camera.facts = rig.camera.facts.model_copy(update={"lens": None})
+    for _ in range(20):
+        scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+        told = daemon.status().scan
+        assert told is not None
+        assert (told.id, told.state, told.reason) == (scan.id, RunState.FINISHED, FinishReason.FAILED)
 
 
 def test_changed_settings_are_kept_and_open_the_rig_anew(rig: FakeRig, settings: Settings) -> None:

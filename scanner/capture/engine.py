@@ -14,6 +14,16 @@ REWIND: Dioptres = 0.5
 side: a voice coil has hysteresis."""
 
 
+def lens_drive(rig: Rig) -> LensFacts:
+    """The lens drive that a sweep needs. Raises FixedFocus."""
+    lens = rig.camera.facts.lens
+    if lens is None:
+        raise FixedFocus(
+            "This camera has fixed focus, so a sweep cannot be captured.", "Use a module with a lens drive."
+        )
+    return lens
+
+
 def move(rig: Rig, position: Position) -> None:
     """Bring the object into the pose of `position`. Raises MotionError."""
     for name, angle in (("turntable", position.turntable), ("tilt", position.tilt)):
@@ -28,11 +38,7 @@ def slices(
 
     `between` is called before every shot and may wait (pause) or raise (cancel). Raises HardwareError.
     """
-    lens = rig.camera.facts.lens
-    if lens is None:
-        raise FixedFocus(
-            "This camera has fixed focus, so a sweep cannot be captured.", "Use a module with a lens drive."
-        )
+    lens = lens_drive(rig)
     move(rig, shots[0].position)
     clock.sleep(settle_s)
     last: Dioptres | None = None

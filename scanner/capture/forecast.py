@@ -1,13 +1,12 @@
 """What a plan will do on a rig, before it starts."""
 
 from scanner.capture.events import SweepFacts
-from scanner.capture.runner import optics
 from scanner.errors import NoSpace
-from scanner.hardware.protocols import RigFacts
+from scanner.hardware.protocols import CameraFacts, RigFacts
 from scanner.plan.estimate import estimate
 from scanner.plan.limits import Limits, check
 from scanner.plan.scan import ScanPlan
-from scanner.plan.sweep import MIN_SLICES, Sweep
+from scanner.plan.sweep import MIN_SLICES, Optics, Sweep
 from scanner.units import Frozen, Seconds
 
 
@@ -49,13 +48,18 @@ def forecast(plan: ScanPlan, facts: RigFacts, bytes_free: int) -> PlanEstimate:
     )
 
 
-def require_room(wanted: PlanEstimate) -> None:
-    """Raise NoSpace, with numbers, when the images of a plan cannot fit."""
-    if wanted.bytes_at_least > wanted.bytes_free:
-        needed, free = wanted.bytes_at_least / 1e6, wanted.bytes_free / 1e6
+def require_room(needed: int, free: int) -> None:
+    """Raise NoSpace, with numbers, when `needed` bytes of images do not fit into the `free` ones."""
+    if needed > free:
         raise NoSpace(
-            f"The scan needs up to {needed:.0f} MB; {free:.0f} MB are free.", "Delete scans or use a larger card."
+            f"The scan needs up to {needed / 1e6:.0f} MB; {free / 1e6:.0f} MB are free.",
+            "Delete scans or use a larger card, then try again.",
         )
+
+
+def optics(facts: CameraFacts) -> Optics:
+    """What depth of field depends on, from the camera's facts."""
+    return Optics(facts.focal_length_mm, facts.f_number, facts.pixel_pitch_um)
 
 
 def limits(facts: RigFacts) -> Limits:

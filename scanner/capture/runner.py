@@ -8,17 +8,18 @@ from typing import TypeAlias
 
 from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
+from scanner.capture.forecast import optics, require_room
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import Progress, problem_of
 from scanner.capture.search import find_ends
 from scanner.capture.stacking_worker import StackingWorker
 from scanner.clock import Clock
-from scanner.errors import FixedFocus, FocusrigError, HardwareError, NoSpace
-from scanner.hardware.protocols import CameraFacts, Exposure
+from scanner.errors import FocusrigError, HardwareError, NoSpace
+from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.plan.estimate import estimate
 from scanner.plan.scan import ExposurePlan, ScanPlan
-from scanner.plan.sweep import Optics, Sweep
+from scanner.plan.sweep import Sweep
 from scanner.slices import Shot
 from scanner.store.images import thumbnail
 from scanner.store.journal import State
@@ -190,12 +191,7 @@ class ScanRun:
         camera = rig.camera.facts
         left = 1.0 - len(self._folder.history().done) / len(plan.positions())
         needed = int(left * estimate(plan, sweep, camera.width * camera.height).bytes_needed)
-        room = self._room()
-        if needed > room:
-            raise NoSpace(
-                f"The scan needs up to {needed / 1e6:.0f} MB, and {room / 1e6:.0f} MB are free for scans.",
-                "Delete scans or use a larger card, then resume.",
-            )
+        require_room(needed, self._room())
 
     def _between(self) -> None:
         """Before each shot: wait while paused; raise Cancelled when it is over."""
@@ -237,16 +233,9 @@ def _lit(rig: Rig) -> Iterator[None]:
             log.warning("the lamp stays as it is: %s", error)
 
 
-def optics(facts: CameraFacts) -> Optics:
-    """What depth of field depends on, from the camera's facts."""
-    return Optics(facts.focal_length_mm, facts.f_number, facts.pixel_pitch_um)
-
-
 def search_reach(rig: Rig, plan: ScanPlan) -> tuple[float, float]:
     """(near, far) within which "auto" may search: the lens's range, cut by an end that the plan gives."""
-    lens = rig.camera.facts.lens
-    if lens is None:
-        raise FixedFocus("This camera has fixed focus, so near and far cannot be measured.")
+    lens = engine.lens_drive(rig)
     near = lens.near if plan.sweep.near == "auto" else plan.sweep.near
     far = lens.far if plan.sweep.far == "auto" else plan.sweep.far
     return near, far

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scanner.capture.engine import move, rewound
-from scanner.errors import FixedFocus, PlanError
+from scanner.capture.engine import lens_drive, move, rewound
+from scanner.errors import PlanError
 from scanner.hardware.rig import Rig
 from scanner.slices import Position
 from scanner.stacking.focus_range import FocusRange, ends
@@ -50,12 +50,9 @@ def _look(
     rig: Rig, window: tuple[Dioptres, Dioptres], between: Callable[[], None]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     near, far = window
-    lens = rig.camera.facts.lens
-    if lens is None:
-        raise FixedFocus("This camera has fixed focus, so near and far cannot be measured.")
     count = max(4, round((near - far) / STEP) + 1)
     looked = FocusRange()
-    rig.camera.focus(rewound(near, lens))
+    rig.camera.focus(rewound(near, lens_drive(rig)))
     for position in np.linspace(near, far, count):
         between()
         rig.camera.focus(float(position))

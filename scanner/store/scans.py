@@ -173,7 +173,6 @@ class ScanStore:
 
     def __init__(self, root: Path, clock: Clock, disk: Disk = SYSTEM_DISK) -> None:
         """`root`: the data folder; it and what it holds are made when the first scan is. Touches nothing."""
-        self._root = root
         self._scans = root / "scans"
         self._clock = clock
         self._disk = disk

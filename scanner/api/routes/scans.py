@@ -98,7 +98,7 @@ def get_manifest(scan_id: ScanId, daemon: TheDaemon) -> Manifest:
     "/{scan_id}/pause", status_code=202, summary="Pause a scan", responses=answers(PAUSED, 202) | problems(404, 409)
 )
 def pause_scan(scan_id: ScanId, daemon: TheDaemon) -> ScanStatus:
-    """The position in progress is finished or given up; the rig then stands still until the scan is resumed."""
+    """Takes effect before the next slice; the rig then stands still until the scan is resumed."""
     return daemon.pause(scan_id)
 
 
