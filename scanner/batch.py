@@ -23,7 +23,7 @@ from scanner.errors import (
     StoreError,
     TooFewSlices,
 )
-from scanner.plan.scan import StackingPlan
+from scanner.plan.stacking import StackingPlan
 from scanner.slices import Planes, Slice, Stacked
 from scanner.store.files import SYSTEM_DISK, Disk, explained, make_folder, write_durable
 from scanner.store.images import SUFFIXES, encode_depth, encode_image, encode_mask, exif_of, read_image, with_exif

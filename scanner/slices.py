@@ -1,14 +1,18 @@
 """The things that flow: positions and shots go out to the rig, slices come back, stacked images leave the stacker."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.units import Degrees, Dioptres, Frozen
 
-Plane: TypeAlias = NDArray[np.uint8]
+Plane: TypeAlias = NDArray[np.uint8 | np.uint16]
+Mask: TypeAlias = NDArray[np.uint8]
+Row: TypeAlias = tuple[float, float, float]
+Transform: TypeAlias = tuple[Row, Row]
+"""2x3 affine: reference pixel (x, y, 1) -> slice pixel, full resolution, pixel centres at integers."""
 
 
 class Position(Frozen):
@@ -35,8 +39,8 @@ class Shot:
 class Planes:
     """One picture as planes Y'CbCr, full range, BT.601 (what JPEG holds and a camera gives), gamma as in sRGB.
 
-    `y`: (height, width) uint8. `cb`, `cr`: (ceil(height / v), ceil(width / h)) uint8, 128 = neutral, with h and v the
-    chroma subsampling: 1 and 1 for 4:4:4, 2 and 1 for 4:2:2, 2 and 2 for 4:2:0.
+    `y`: (height, width), `cb`, `cr`: (ceil(height / v), ceil(width / h)), with h and v the chroma subsampling: 1 and 1
+    for 4:4:4, 2 and 1 for 4:2:2, 2 and 2 for 4:2:0. All are uint8 or all uint16.
     """
 
     y: Plane
@@ -58,8 +62,18 @@ class Planes:
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Shapes of luma and chroma: two pictures can be fused when these are equal."""
+        """Shapes of luma and chroma."""
         return self.y.shape, self.cb.shape
+
+    @property
+    def bits(self) -> int:
+        """Of each value: 8 or 16. Two pictures can be fused when these and their shapes are equal."""
+        return 8 * self.y.itemsize
+
+    @property
+    def neutral(self) -> int:
+        """The chroma of grey: 128 in 8 bit, 32768 in 16 bit."""
+        return int(1 << (self.bits - 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,32 +92,78 @@ class Slice:
     taken_at: float | None = None
 
 
+LeftOut: TypeAlias = Literal["blurred", "dark", "saturated", "unaligned"]
+"""Why a slice is not in a stack: nothing in it is sharp; no light; all white; it shows something else, or moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class SliceReport:
     """How one slice fared in a stack.
 
-    `transform`: 2x3 affine, reference pixel (x, y, 1) -> slice pixel, full resolution, pixel centres at integers.
-    `residual_px`: what misplacement remains after alignment, estimated, in pixels rms over the object.
-    `share`: part of the object, 0..1, where this slice is the sharpest.
+    `residual_px`: what misplacement remains after alignment, estimated from how parts of the picture disagree, in
+    pixels rms over the object. `share`: part of the object, 0..1, where this slice is the sharpest. `likeness`:
+    correlation 0..1 with the reference slice. `brightness`: its light against the reference slice's. `shake_px`: how
+    far it lay from where breathing puts it. `left_out`: why it is not in the stack, None when it is; the transform is
+    then the one of breathing alone, or the identity.
     """
 
     index: int
-    transform: tuple[tuple[float, float, float], tuple[float, float, float]]
+    transform: Transform
     residual_px: float
     share: float
+    likeness: float = 1.0
+    brightness: float = 1.0
+    shake_px: float = 0.0
+    left_out: LeftOut | None = None
+
+
+class StackQuality(Frozen):
+    """What the numbers of one stack say. Shares are parts of the object, 0..1; indices are places in the sweep.
+
+    `beyond_near`, `beyond_far`: parts nearer or farther than the sweep reaches. `near_needed`, `far_needed`: the ends
+    that would reach them, dioptres (None: reached, or lens positions unknown). `gaps`: i where the sharpness halfway
+    between slices i and i + 1 falls to less than half. `duplicates`: slices that show no more than the one before.
+    `idle`: slices at an end of the sweep that are nowhere the sharpest. `left_out`: slices that are not in the stack.
+    `residual_px`: the largest residual of a slice. `motion_px`: the largest shake. `flicker`: standard deviation of
+    brightness over the slices. `certainty`: how sure the mask is, 0..1.
+    """
+
+    beyond_near: float = 0.0
+    beyond_far: float = 0.0
+    near_needed: Dioptres | None = None
+    far_needed: Dioptres | None = None
+    gaps: tuple[int, ...] = ()
+    duplicates: tuple[int, ...] = ()
+    idle: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+    residual_px: float = 0.0
+    motion_px: float = 0.0
+    flicker: float = 0.0
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stacked:
-    """One all-in-focus picture, in the geometry of the reference slice.
+    """One all-in-focus picture, in the geometry of the reference slice, and what was learnt on the way.
 
-    `depth`: (ceil(height / 2), ceil(width / 2)) float32, half size because that is where focus is measured: the index
-    of the sharpest slice, fractional, NaN where nothing is sharp.
-    `mask`: the same size, uint8, 255 where something came into focus (the object), else 0.
+    Maps are (ceil(height / 2), ceil(width / 2)), half size because that is where focus is measured. `depth`: float32,
+    index of the sharpest slice, fractional between slices, NaN where nothing is sharp. `best`: int16, index of the
+    sharpest slice everywhere. `mask`: uint8, 255 on the object, else 0. `lenses`: the lens positions that indices
+    0, 1, ... stand for, dioptres; empty where they are unknown.
     """
 
     pixels: Planes
     depth: NDArray[np.float32]
-    mask: Plane
+    best: NDArray[np.int16]
+    mask: Mask
     reference: int
-    slices: tuple[SliceReport, ...] = field(default=())
+    slices: tuple[SliceReport, ...] = ()
+    lenses: tuple[Dioptres, ...] = ()
+    quality: StackQuality = field(default_factory=StackQuality)
+
+    def dioptres(self) -> NDArray[np.float32] | None:
+        """`depth` in dioptres (1 / metres from the lens, as the lens scale has it); None where lens positions are
+        unknown."""
+        if not self.lenses:
+            return None
+        return np.interp(self.depth, np.arange(len(self.lenses)), self.lenses).astype(np.float32)

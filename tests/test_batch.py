@@ -65,7 +65,8 @@ class MemoryStacker:
         mask = np.where(np.isnan(depth), 0, 255).astype(np.uint8)
         residuals = {index: 0.1 * index if index else float("nan") for index in self.order}
         reports = tuple(SliceReport(index, IDENTITY, residuals[index], 0.2) for index in self.order)
-        return Stacked(pixels, depth, mask, self._reference.index, reports)
+        best = np.nan_to_num(np.rint(depth)).astype(np.int16)
+        return Stacked(pixels, depth, best, mask, self._reference.index, reports)
 
 
 class FullDisk(SystemDisk):

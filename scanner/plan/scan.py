@@ -1,11 +1,11 @@
 """A scan as data: path x sweep x exposure x settle x stacking."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from scanner.errors import PlanError
 from scanner.plan.path import Path, RingsPath, positions
+from scanner.plan.stacking import StackingPlan
 from scanner.plan.sweep import Auto, Sweep, SweepPlan
 from scanner.slices import Position, Shot
 from scanner.units import Frozen, Microseconds, Seconds
@@ -27,27 +27,6 @@ class SettlePlan(Frozen):
     """How long to stand still before the first slice of a position, after the controller reports the target."""
 
     after_move_s: Annotated[Seconds, Field(ge=0, le=60)] = 0.2
-
-
-class StackingPlan(Frozen):
-    """How slices become one image. `reference`: "middle" or the index of the slice that gives the geometry.
-
-    `quality` of the JPEG files; below 96 the encoder takes a coarser transform that costs 4 dB (decision 0009).
-    """
-
-    reference: Annotated[int, Field(ge=0)] | Literal["middle"] = "middle"
-    quality: Annotated[int, Field(ge=50, le=100)] = 96
-
-    def reference_index(self, count: int) -> int:
-        """The reference slice in a sweep of `count` slices: the same at every position. Raises PlanError."""
-        if isinstance(self.reference, str):
-            return count // 2
-        if self.reference >= count:
-            raise PlanError(
-                f"The reference slice {self.reference} is not among the {count} slices of the sweep.",
-                f'Give a number from 0 to {count - 1}, or "middle".',
-            )
-        return self.reference
 
 
 class ScanPlan(Frozen):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.slices import Plane
+from scanner.slices import Mask
 
 REACH = 1 / 16
 """Plain parts up to this share of the picture's width are closed over."""
@@ -14,7 +14,7 @@ RIM = 5
 """Half-size pixels by which the window of the focus measure makes the object look larger, on both sides together."""
 
 
-def object_mask(in_focus: NDArray[np.bool_]) -> Plane:
+def object_mask(in_focus: NDArray[np.bool_]) -> Mask:
     """uint8, 255 = object, of the shape of `in_focus`: where something came into focus."""
     sharp = in_focus.astype(np.uint8) * np.uint8(255)
     height, width = sharp.shape
@@ -27,7 +27,7 @@ def object_mask(in_focus: NDArray[np.bool_]) -> Plane:
     return np.asarray(cv2.morphologyEx(eroded, cv2.MORPH_OPEN, round_), np.uint8)
 
 
-def _closed(mask: Plane, size: int) -> Plane:
+def _closed(mask: Mask, size: int) -> Mask:
     """Gaps up to `size` samples closed, none of them against the picture's border."""
     around = cv2.copyMakeBorder(mask, size, size, size, size, cv2.BORDER_CONSTANT, value=0)
     closed = cv2.morphologyEx(around, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))

@@ -4,18 +4,16 @@ Every slice is aligned to the reference slice and warped once. Nothing but runni
 grow with the number of slices.
 """
 
-from dataclasses import dataclass, field
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.errors import AlignmentFailed, SlicesDiffer, TooFewSlices
-from scanner.slices import Plane, Planes, Slice, SliceReport, Stacked
-from scanner.stacking import focus, spill
+from scanner.plan.stacking import StackingPlan
+from scanner.slices import Mask, Slice, SliceReport, Stacked
 from scanner.stacking.align import Fit, align, target
-from scanner.stacking.focus import Weighing
-from scanner.stacking.fuse import WeightedPlanes, warped_planes
+from scanner.stacking.curve import FocusCurve
+from scanner.stacking.fuse import warped_planes
+from scanner.stacking.fusion import Fusion
 from scanner.stacking.geometry import Matrix, Similarity, covered, on_plane
 from scanner.stacking.mask import object_mask
 from scanner.stacking.strips import Map, strips
@@ -29,43 +27,35 @@ OBJECT = 6.0
 GAMMA = 2.2
 """Of the planes' values against light, near enough to even out flicker."""
 
-
-@dataclass(frozen=True, slots=True)
-class StackSettings:
-    """How a stack is made. `likeness`: the least correlation 0..1 at which a slice counts as aligned."""
-
-    weighing: Weighing = field(default_factory=Weighing)
-    likeness: float = 0.5
+LIKENESS = 0.5
+"""The least correlation, 0..1, at which a slice counts as aligned."""
 
 
 class Stacker:
     """Makes stacks, all with the same settings."""
 
-    def __init__(self, settings: StackSettings = StackSettings()) -> None:
-        self._settings = settings
+    def __init__(self, plan: StackingPlan | None = None) -> None:
+        self._plan = plan or StackingPlan()
 
     def begin(self, reference: Slice) -> "StackBuilder":
         """A stack in the geometry of `reference`."""
-        return StackBuilder(reference, self._settings)
+        return StackBuilder(reference, self._plan)
 
 
 class StackBuilder:
     """One stack while its slices arrive."""
 
-    def __init__(self, reference: Slice, settings: StackSettings) -> None:
-        self._settings = settings
+    def __init__(self, reference: Slice, plan: StackingPlan) -> None:
+        self._plan = plan
         self._reference = reference.index
         self._shapes = reference.pixels.shapes
         self._size = reference.pixels.size
         self._target = target(reference.pixels.y)
-        self._sharp = WeightedPlanes(reference.pixels, 2)
-        self._calm = WeightedPlanes(spill.quarter(reference.pixels), 1)
-        self._noise = 0.0
-        self._peak: Map = np.zeros(self._sharp.total.shape, np.float32)
-        self._best = np.full(self._peak.shape, reference.index, np.int16)
-        self._places: Map = np.zeros(self._calm.total.shape, np.float32)
+        self._fusion = Fusion(reference.pixels, plan)
         self._fits: dict[int, Fit] = {}
-        self._fuse(reference.index, reference.pixels, 1.0, None)
+        sharpness = self._fusion.sharpness(reference.pixels, None)
+        self._curve = FocusCurve(reference.index, sharpness)
+        self._fusion.add(reference.pixels, sharpness, None, 1.0)
 
     def add(self, slice_: Slice) -> None:
         """Align and fuse one more slice.
@@ -77,7 +67,10 @@ class StackBuilder:
         fit = self._fitted(slice_)
         self._fits[slice_.index] = fit
         matrix = fit.similarity.matrix(self._size)
-        self._fuse(slice_.index, warped_planes(slice_.pixels, matrix), fit.gain ** (-1 / GAMMA), matrix)
+        planes, seen = warped_planes(slice_.pixels, matrix), self._seen(matrix)
+        sharpness = self._fusion.sharpness(planes, seen)
+        self._curve.note(slice_.index, sharpness)
+        self._fusion.add(planes, sharpness, seen, fit.gain ** (-1 / GAMMA))
 
     def finish(self) -> Stacked:
         """The stacked image. Raises TooFewSlices when there was nothing but the reference slice."""
@@ -85,12 +78,10 @@ class StackBuilder:
             raise TooFewSlices(
                 "The stack has no slice but the reference slice.", "Capture a sweep of two slices or more."
             )
-        sharp, calm = self._sharp.mean(), self._calm.mean()
-        share = spill.spilled(sharp, calm, self._peak)
-        in_focus = self._in_focus(share)
-        depth = self._depth(in_focus)
-        pixels = spill.calmed(sharp, calm, share)
-        return Stacked(pixels, depth, object_mask(in_focus), self._reference, self._reports(in_focus))
+        pixels, spilled = self._fusion.finish(self._curve.peak)
+        in_focus = self._in_focus(spilled)
+        depth = self._curve.depth(in_focus)
+        return Stacked(pixels, depth, self._curve.best, object_mask(in_focus), self._reference, self._reports(in_focus))
 
     def _check(self, slice_: Slice) -> None:
         if slice_.pixels.shapes != self._shapes:
@@ -105,7 +96,7 @@ class StackBuilder:
         """From where the slice should lie; lens positions need not be even, so from the reference slice's place too."""
         for start in (self._predicted(slice_.index), Similarity()):
             fit = align(self._target, slice_.pixels.y, start)
-            if fit is not None and fit.likeness >= self._settings.likeness:
+            if fit is not None and fit.likeness >= LIKENESS:
                 return fit
         raise AlignmentFailed(
             f"Slice {slice_.index} does not fit the reference slice {self._reference}.",
@@ -121,63 +112,19 @@ class StackBuilder:
         slope = steps @ found / (steps @ steps)
         return Similarity().stepped(slope * (index - self._reference))
 
-    def _fuse(self, index: int, planes: Planes, brightness: float, matrix: Matrix | None) -> None:
-        """Add a slice that was warped with `matrix` to the running sums; None: the reference slice."""
-        weight, calm = self._weights(index, planes.y, matrix)
-        cv2.scaleAdd(self._halved(weight), float(index), self._places, dst=self._places)
-        self._sharp.add(planes, weight, brightness)
-        self._calm.add(spill.quarter(planes), calm, brightness)
-
-    def _weights(self, index: int, luma: Plane, matrix: Matrix | None) -> tuple[Map, Map]:
-        """What each place of a warped slice counts, at half and at quarter size; notes where it is the sharpest."""
-        weighing = self._settings.weighing
-        energy = focus.detail(focus.shrunk(luma, 2, 2), weighing.window)
-        if matrix is None:
-            self._noise = focus.noise(energy)
-        around = focus.surroundings(energy, weighing.reach)
-        calm = focus.weight_around(around, self._noise, weighing)
-        if matrix is None:
-            self._note(index, energy)
-            return focus.weight(energy, around, self._noise, weighing), calm
-        seen = self._seen(matrix)
-        energy *= seen
-        calm *= focus.shrunk(seen * np.uint8(255), 2, 2) == 255
-        self._note(index, energy)
-        weight = focus.weight(energy, around, self._noise, weighing)
-        weight *= seen
-        return weight, calm
-
-    def _note(self, index: int, energy: Map) -> None:
-        """Where a slice is the sharpest so far."""
-        self._best[energy > self._peak] = index
-        cv2.max(energy, self._peak, dst=self._peak)
-
-    def _halved(self, weights: Map) -> Map:
-        """Half-size weights at quarter size, which is enough to tell how far between two slices a depth lies."""
-        size = (self._places.shape[1], self._places.shape[0])
-        return np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
-
-    def _seen(self, matrix: Matrix) -> Plane:
-        rows, columns = int(self._peak.shape[0]), int(self._peak.shape[1])
+    def _seen(self, matrix: Matrix) -> Mask:
+        rows, columns = self._curve.peak.shape
         return covered(on_plane(matrix, 2, 2), (columns, rows), BORDER)
 
-    def _in_focus(self, share: Map) -> NDArray[np.bool_]:
+    def _in_focus(self, spilled: Map) -> NDArray[np.bool_]:
         """Half size: where something came into focus, and not the rim of something blurred."""
-        in_focus = np.asarray(self._peak > OBJECT * self._noise)
-        for rows, spilled in strips(share, 2, 2, in_focus.shape):
-            in_focus[rows] &= spilled < 0.5
+        in_focus = np.asarray(self._curve.peak > OBJECT * self._fusion.noise)
+        for rows, share in strips(spilled, 2, 2, in_focus.shape):
+            in_focus[rows] &= share < 0.5
         return in_focus
 
-    def _depth(self, in_focus: NDArray[np.bool_]) -> Map:
-        depth: Map = np.empty(in_focus.shape, np.float32)
-        for rows, place in strips(self._places / self._halved(self._sharp.total), 2, 2, depth.shape):
-            best = self._best[rows]
-            depth[rows] = best + np.clip(place - best, -0.5, 0.5)
-        depth[~in_focus] = np.nan
-        return depth
-
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
-        object_ = self._best[in_focus]
+        object_ = self._curve.best[in_focus]
         fits = self._fits | {self._reference: Fit(Similarity(), 1.0, 0.0, 1.0)}
         return tuple(
             SliceReport(
@@ -185,6 +132,8 @@ class StackBuilder:
                 tuple(tuple(float(v) for v in row) for row in fit.similarity.matrix(self._size)),  # type: ignore[arg-type]
                 fit.residual_px,
                 float((object_ == index).mean()) if object_.size else 0.0,
+                fit.likeness,
+                fit.gain,
             )
             for index, fit in sorted(fits.items())
         )

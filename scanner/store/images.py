@@ -14,7 +14,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from scanner.errors import ImageUnreadable, StoreError
-from scanner.slices import Plane, Planes
+from scanner.slices import Mask, Plane, Planes
 
 NEUTRAL = 128
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
@@ -58,7 +58,7 @@ def encode_depth(depth: NDArray[np.float32], size: tuple[int, int], per_slice: i
     return _encode(".png", _doubled(np.clip(values, 0, 65535).astype(np.uint16), size))
 
 
-def encode_mask(mask: Plane, size: tuple[int, int]) -> bytes:
+def encode_mask(mask: Mask, size: tuple[int, int]) -> bytes:
     """A mask of `Stacked` as PNG, 8 bit grey, of `size` (width, height), each value taken twice a way."""
     return _encode(".png", _doubled(mask, size))
 

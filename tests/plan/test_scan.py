@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from scanner.errors import PlanError
-from scanner.plan.scan import ScanPlan, StackingPlan
+from scanner.plan.scan import ScanPlan
+from scanner.plan.stacking import StackingPlan
 from scanner.plan.sweep import Sweep
 
 

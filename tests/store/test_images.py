@@ -45,7 +45,7 @@ def picture(height: int, width: int, rows: int, columns: int) -> Planes:
     return Planes(texture((height, width), 1, 2.0), texture(chroma, 2, 3.0), texture(chroma, 3, 3.0))
 
 
-def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+def psnr(a: Plane, b: Plane) -> float:
     error = float(np.mean((a.astype(np.float64) - b) ** 2))
     return 10 * np.log10(255**2 / error) if error else 99.0
 

@@ -20,7 +20,7 @@ from scanner.clock import Clock
 from scanner.hardware.settings import SimulatedSettings
 from scanner.hardware.simulated.sensor_faults import SensorFaults
 from scanner.hardware.simulated.sensor_state import NEUTRAL, ExposureLoop, LensDrive, Look
-from scanner.slices import Planes
+from scanner.slices import Plane, Planes
 from scanner.units import Degrees, Dioptres, Seconds
 
 ALIGNMENT = 64
@@ -377,7 +377,7 @@ def _buffer(planes: Planes, stream: Mapping[str, Any]) -> NDArray[np.uint8]:
     return np.concatenate([_padded(planes.y, stride), _padded(planes.cb, half), _padded(planes.cr, half)])
 
 
-def _padded(plane: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
+def _padded(plane: Plane, stride: int) -> NDArray[np.uint8]:
     rows = np.full((plane.shape[0], stride), 0xAA, np.uint8)
     rows[:, : plane.shape[1]] = plane
     return rows.reshape(-1)
