@@ -19,9 +19,10 @@
     │       ├── ControllerAlarm     the controller stopped with an alarm
     │       └── PositionLost        the controller reset: position unknown until homed or zeroed
     ├── StackingError
-    │   ├── SlicesDiffer            slices of different sizes or chroma
+    │   ├── SlicesDiffer            slices of different sizes, chroma or bits
     │   ├── TooFewSlices            a stack needs at least two slices
-    │   └── AlignmentFailed         a slice does not fit the reference slice
+    │   ├── AlignmentFailed         a slice does not fit the reference slice
+    │   └── CalibrationFailed       what was measured does not follow the law that is to be fitted
     └── StoreError
         ├── NotFound                no such scan, position, slice
         ├── NoSpace                 the card is full, or would be
@@ -126,6 +127,10 @@ class TooFewSlices(StackingError):
 
 class AlignmentFailed(StackingError):
     code = "alignment-failed"
+
+
+class CalibrationFailed(StackingError):
+    code = "calibration-failed"
 
 
 class StoreError(FocusrigError):
