@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from scanner.slices import Plane
-from scanner.stacking.align import Fit, align, alignment_picture, inside, target
+from scanner.stacking.align import Fit, align, check, target
 from scanner.stacking.geometry import Similarity
+from scanner.stacking.points import alignment_picture, inside
 from tests.stacking.scene import Scene
 
 
@@ -190,3 +191,18 @@ def test_wide_pictures_are_aligned_smaller_by_a_whole_factor() -> None:
     assert picture.shape == (5, 1152)
     assert picture.dtype == np.float32
     assert float(picture.mean()) == pytest.approx(0.2158, abs=1e-3)
+
+
+@pytest.mark.parametrize("index", [0, 3])
+@pytest.mark.parametrize("shake", [(0.0, 0.0), (0.4, -0.2), (-1.8, 2.4)])
+def test_check_finds_the_shake_about_a_known_place(index: int, shake: tuple[float, float]) -> None:
+    scene = Scene(breathing=0.05)
+    reference, luma = target(scene.slice(scene.reference).pixels.y), scene.slice(index).pixels.y
+    true = fitted(scene, index)
+    where = true.similarity.stepped(np.array([0, 0.0003, *shake]))
+    fit = check(reference, luma, where)
+    assert fit is not None
+    assert fit.similarity.stretch == where.stretch
+    assert misplacement(scene, index, fit) <= 0.08
+    assert fit.gain == pytest.approx(true.gain, rel=0.01)
+    assert fit.likeness == pytest.approx(true.likeness, abs=0.02)
