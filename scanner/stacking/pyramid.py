@@ -1,0 +1,122 @@
+"""At each place and each scale the strongest detail: fine things that cross each other at different depths all stay.
+
+Each slice is taken apart into detail of LEVELS scales, each twice as coarse as the one before (a Laplacian pyramid:
+Burt and Adelson 1983; fused by the largest coefficient: Burt and Kolczynski 1993), and a small picture of what is left.
+Of each scale the strongest detail is kept. What is left, and colour, are weighted means, so that light does not spill
+and colours do not turn. Scales are halved by means and doubled by lines, which loses 0.2 dB against the usual filter of
+five samples, but works in strips.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.slices import Plane, Planes
+from scanner.stacking.fuse import DEPTHS, WeightedSum, subsampling
+from scanner.stacking.strips import STRIP, Map, strips
+
+LEVELS = 3
+"""More took light spilled by blurred edges for detail: with 7, halos are a third stronger and 1 dB of edges is lost."""
+
+SMOOTH = 1.0
+"""Sigma over which the strength of detail is averaged, in samples of the next coarser scale."""
+
+UNIT = 64
+"""Detail of 8-bit pictures is kept in 64ths of a grey level, in 16 bit; that of 16-bit pictures in float32."""
+
+
+def halved(picture: NDArray[np.uint8 | np.uint16 | np.float32]) -> Map:
+    """Means of 2 x 2 samples; where that does not come out, the last row and column are repeated."""
+    height, width = picture.shape
+    small = np.empty((-(-height // 2), -(-width // 2)), np.float32)
+    for top in range(0, height, STRIP):
+        part = picture[top : top + STRIP].astype(np.float32)
+        below, right = part.shape[0] % 2, width % 2
+        if below or right:
+            part = np.asarray(cv2.copyMakeBorder(part, 0, below, 0, right, cv2.BORDER_REPLICATE), np.float32)
+        rows = slice(top // 2, top // 2 + part.shape[0] // 2)
+        cv2.resize(part, (small.shape[1], part.shape[0] // 2), dst=small[rows], interpolation=cv2.INTER_AREA)
+    return small
+
+
+class Scale:
+    """The strongest detail so far at one scale, of pictures of `shape`, and how strong it is at half that size."""
+
+    def __init__(self, shape: tuple[int, ...], bits: int) -> None:
+        self._unit, dtype, self._depth = (UNIT, np.int16, cv2.CV_16S) if bits == 8 else (1, np.float32, cv2.CV_32F)
+        self.shape = shape
+        self._kept: NDArray[np.int16 | np.float32] = np.zeros(shape, dtype)
+        self._strength: Map = np.zeros((-(-shape[0] // 2), -(-shape[1] // 2)), np.float32)
+
+    def add(self, picture: NDArray[np.uint8 | np.uint16 | np.float32], seen: Map, brightness: float) -> Map:
+        """Keep the detail of `picture` where it is stronger, and return the picture without it, at half the size.
+
+        `seen`, half size: 1 where the slice shows something, 0 where not.
+        """
+        small = halved(picture)
+        detail, strength = self._detail(picture, small, brightness)
+        strength *= seen
+        for rows, more in strips(strength - self._strength, 2, 2, picture.shape):
+            np.copyto(self._kept[rows], detail[rows], where=more > 0)
+        cv2.max(strength, self._strength, dst=self._strength)
+        return small
+
+    def onto(self, small: Map, plane: Plane | Map) -> None:
+        """Write into `plane`, full size, the picture that `small` is without this detail."""
+        depth = cv2.CV_32F if plane.dtype == np.float32 else DEPTHS[plane.itemsize]
+        for rows, coarse in strips(small, 2, 2, plane.shape):
+            cv2.addWeighted(coarse, 1.0, self._kept[rows].astype(np.float32), 1 / self._unit, 0.0,
+                            dst=plane[rows], dtype=depth)  # fmt: skip
+
+    def _detail(
+        self, picture: NDArray[np.uint8 | np.uint16 | np.float32], small: Map, brightness: float
+    ) -> tuple[NDArray[np.int16 | np.float32], Map]:
+        """What `picture` has over `small`, and the smoothed mean of its squares, half size."""
+        detail, strength = np.empty_like(self._kept), np.empty_like(small)
+        factor = brightness * self._unit
+        for rows, coarse in strips(small, 2, 2, picture.shape):
+            fine, kept = picture[rows].astype(np.float32), detail[rows]
+            cv2.addWeighted(fine, factor, coarse, -factor, 0.0, dst=kept, dtype=self._depth)
+            np.square(kept, out=fine, dtype=np.float32)
+            strength[rows.start // 2 : -(-rows.stop // 2)] = halved(fine)
+        cv2.GaussianBlur(strength, (0, 0), SMOOTH, dst=strength)
+        return detail, strength
+
+
+class PyramidPlanes:
+    """All planes of a picture: luma with the strongest detail of each scale, the rest as in `fuse.WeightedPlanes`."""
+
+    def __init__(self, like: Planes) -> None:
+        columns, rows = (2 // step for step in subsampling(like))
+        self._colour = tuple(WeightedSum(plane, columns, rows, like.neutral) for plane in (like.cb, like.cr))
+        shapes = [like.y.shape]
+        for _ in range(LEVELS):
+            shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
+        self._scales = [Scale(shape, like.bits) for shape in shapes[:-1]]
+        self._dtype = like.y.dtype
+        self._total: Map = np.zeros(shapes[1], np.float32)
+        self._rest: Map = np.zeros(shapes[-1], np.float32)
+        self._rest_total: Map = np.zeros(shapes[-1], np.float32)
+
+    def add(self, planes: Planes, weights: Map, brightness: float) -> None:
+        self._total += weights
+        scaled = np.asarray(weights * np.float32(brightness), np.float32)
+        for colour, plane in zip(self._colour, (planes.cb, planes.cr), strict=True):
+            colour.add(plane, scaled)
+        seen = (weights > 0).astype(np.float32)
+        small = self._scales[0].add(planes.y, seen, brightness)
+        for scale in self._scales[1:]:
+            weights, seen = halved(weights), np.floor(halved(seen))
+            small = scale.add(small, seen, brightness)
+        self._rest += small * (weights * np.float32(brightness))
+        self._rest_total += weights
+
+    def mean(self) -> Planes:
+        picture: Map = np.asarray(self._rest / np.maximum(self._rest_total, 1e-30), np.float32)
+        for scale in self._scales[:0:-1]:
+            large: Map = np.empty(scale.shape, np.float32)
+            scale.onto(picture, large)
+            picture = large
+        y = np.empty(self._scales[0].shape, self._dtype)
+        self._scales[0].onto(picture, y)
+        return Planes(y, *(colour.mean(self._total) for colour in self._colour))
