@@ -67,8 +67,14 @@ class Planes:
 
     @property
     def bits(self) -> int:
-        """Of each value: 8 or 16. Two pictures can be fused when these and their shapes are equal."""
+        """Of each value: 8 or 16."""
         return 8 * self.y.itemsize
+
+    @property
+    def kind(self) -> str:
+        """Size, chroma and bits in words: two pictures can be fused when these are equal."""
+        (rows, columns), (height, width) = self.cb.shape, self.y.shape
+        return f"{width} x {height} with chroma {columns} x {rows}, {self.bits} bit"
 
     @property
     def neutral(self) -> int:

@@ -32,3 +32,10 @@ def _closed(mask: Mask, size: int) -> Mask:
     around = cv2.copyMakeBorder(mask, size, size, size, size, cv2.BORDER_CONSTANT, value=0)
     closed = cv2.morphologyEx(around, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
     return np.asarray(closed[size:-size, size:-size], np.uint8)
+
+
+def certainty(mask: Mask, in_focus: NDArray[np.bool_]) -> float:
+    """Part of the mask, 0..1, that has something in focus within RIM half-size pixels; 0 for an empty mask."""
+    reach = np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)
+    near = np.asarray(cv2.dilate(in_focus.astype(np.uint8), reach))
+    return float(near[mask > 0].mean()) if mask.any() else 0.0

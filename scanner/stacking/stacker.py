@@ -7,16 +7,21 @@ grow with the number of slices.
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.errors import AlignmentFailed, SlicesDiffer, TooFewSlices
+from scanner.errors import AlignmentFailed, SlicesDiffer
 from scanner.plan.stacking import StackingPlan
-from scanner.slices import Mask, Slice, SliceReport, Stacked
-from scanner.stacking.align import Fit, align, target
-from scanner.stacking.curve import FocusCurve
+from scanner.slices import LeftOut, Mask, Planes, Slice, SliceReport, Stacked, Transform
+from scanner.stacking.breathing import Breathing
+from scanner.stacking.curve import FocusCurve, TileCurves
+from scanner.stacking.exposed import exposed
 from scanner.stacking.fuse import warped_planes
 from scanner.stacking.fusion import Fusion
-from scanner.stacking.geometry import Matrix, Similarity, covered, on_plane
-from scanner.stacking.mask import object_mask
+from scanner.stacking.geometry import Matrix, covered, on_plane
+from scanner.stacking.mask import certainty, object_mask
+from scanner.stacking.placing import Placing
+from scanner.stacking.quality import assess
+from scanner.stacking.slabs import Slabs
 from scanner.stacking.strips import Map, strips
+from scanner.units import Dioptres
 
 BORDER = 3.0
 """Half-size pixels from the border of a slice that are not used: warp and focus measure reach over the edge there."""
@@ -24,96 +29,130 @@ BORDER = 3.0
 OBJECT = 6.0
 """Peak sharpness, in multiples of the noise, from which a place counts as the object come into focus."""
 
+SHARP = 2e-4
+"""Share of the picture that must be that sharp in a slice for it to show anything."""
+
 GAMMA = 2.2
 """Of the planes' values against light, near enough to even out flicker."""
 
-LIKENESS = 0.5
-"""The least correlation, 0..1, at which a slice counts as aligned."""
+IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+"""Stands in the report of a slice that is left out."""
 
 
 class Stacker:
-    """Makes stacks, all with the same settings."""
+    """Makes stacks, all with the same settings; with `breathing`, all with the same transform per lens position."""
 
-    def __init__(self, plan: StackingPlan | None = None) -> None:
+    def __init__(self, plan: StackingPlan | None = None, breathing: Breathing | None = None) -> None:
         self._plan = plan or StackingPlan()
+        self._breathing = breathing
 
     def begin(self, reference: Slice) -> "StackBuilder":
         """A stack in the geometry of `reference`."""
-        return StackBuilder(reference, self._plan)
+        return StackBuilder(reference, self._plan, self._breathing)
 
 
 class StackBuilder:
     """One stack while its slices arrive."""
 
-    def __init__(self, reference: Slice, plan: StackingPlan) -> None:
+    def __init__(self, reference: Slice, plan: StackingPlan, breathing: Breathing | None) -> None:
         self._plan = plan
         self._reference = reference.index
-        self._shapes = reference.pixels.shapes
+        self._kind = reference.pixels.kind
         self._size = reference.pixels.size
-        self._target = target(reference.pixels.y)
+        self._exposed = exposed(reference.pixels)
+        self._placing = Placing(reference, breathing)
+        self._left_out: dict[int, LeftOut] = {}
+        self._lenses: dict[int, Dioptres | None] = {reference.index: reference.lens}
         self._fusion = Fusion(reference.pixels, plan)
-        self._fits: dict[int, Fit] = {}
+        self._slabs = Slabs(self._fusion, plan) if plan.slab else None
         sharpness = self._fusion.sharpness(reference.pixels, None)
         self._curve = FocusCurve(reference.index, sharpness)
-        self._fusion.add(reference.pixels, sharpness, None, 1.0)
+        self._tiles = TileCurves()
+        self._tiles.note(reference.index, sharpness)
+        self._fuse(reference.index, reference.pixels, sharpness, None, 1.0)
 
     def add(self, slice_: Slice) -> None:
         """Align and fuse one more slice.
 
-        Raises SlicesDiffer where its planes have other sizes than the reference slice's or its index was there before,
-        AlignmentFailed where it does not fit.
+        One that is black, white, without anything sharp, or that does not fit is left out, which the report of the
+        slice tells. Raises SlicesDiffer where its planes are of another kind than the reference slice's or its index
+        was there before; AlignmentFailed where it does not fit and the plan says "fail".
         """
         self._check(slice_)
-        fit = self._fitted(slice_)
-        self._fits[slice_.index] = fit
+        fault = exposed(slice_.pixels).fault(self._exposed) or self._align(slice_)
+        if fault == "unaligned" and self._plan.unaligned == "fail":
+            raise AlignmentFailed(
+                f"Slice {slice_.index} does not fit the reference slice {self._reference}.",
+                "Check that nothing moved during the sweep, and that the object has texture and light.",
+            )
+        self._lenses[slice_.index] = slice_.lens
+        if fault is not None:
+            self._left_out[slice_.index] = fault
+            if self._slabs:
+                self._slabs.count(slice_.index)
+
+    def finish(self) -> Stacked:
+        """The stacked image; of one slice alone, that slice.
+
+        Raises AlignmentFailed when more slices do not fit the reference slice than do.
+        """
+        self._require_fit()
+        if self._slabs:
+            self._slabs.close()
+        pixels, spilled = self._fusion.finish(self._curve.peak)
+        in_focus = self._in_focus(spilled)
+        mask = object_mask(in_focus)
+        reports, lenses = self._reports(in_focus), self._known_lenses()
+        curves = self._tiles.table([report.index for report in reports if report.left_out is None])
+        quality = assess(reports, curves, self._fusion.noise, lenses, certainty(mask, in_focus))
+        depth = self._curve.depth(in_focus)
+        return Stacked(pixels, depth, self._curve.best, mask, self._reference, reports, lenses, quality)
+
+    def _check(self, slice_: Slice) -> None:
+        if slice_.pixels.kind != self._kind:
+            raise SlicesDiffer(
+                f"Slice {slice_.index} is {slice_.pixels.kind}; the reference slice {self._reference} is {self._kind}.",
+                "Capture all slices of a stack with the same size and format.",
+            )
+        if slice_.index in self._lenses:
+            raise SlicesDiffer(f"Slice {slice_.index} came twice.", "Give every slice its own place in the sweep.")
+
+    def _align(self, slice_: Slice) -> LeftOut | None:
+        """Align and fuse; why not, where that is impossible."""
+        fit = self._placing.find(slice_)
+        if fit is None:
+            return "unaligned" if self._shows(self._fusion.sharpness(slice_.pixels, None)) else "blurred"
         matrix = fit.similarity.matrix(self._size)
         planes, seen = warped_planes(slice_.pixels, matrix), self._seen(matrix)
         sharpness = self._fusion.sharpness(planes, seen)
+        if not self._shows(sharpness):
+            return "blurred"
+        self._placing.keep(slice_, fit)
         self._curve.note(slice_.index, sharpness)
-        self._fusion.add(planes, sharpness, seen, fit.gain ** (-1 / GAMMA))
+        self._tiles.note(slice_.index, sharpness)
+        self._fuse(slice_.index, planes, sharpness, seen, fit.gain ** (-1 / GAMMA))
+        return None
 
-    def finish(self) -> Stacked:
-        """The stacked image. Raises TooFewSlices when there was nothing but the reference slice."""
-        if not self._fits:
-            raise TooFewSlices(
-                "The stack has no slice but the reference slice.", "Capture a sweep of two slices or more."
+    def _shows(self, sharpness: Map) -> bool:
+        """Whether anything is sharp."""
+        return float((sharpness > OBJECT * self._fusion.noise).mean()) > SHARP
+
+    def _fuse(self, index: int, planes: Planes, sharpness: Map, seen: Mask | None, brightness: float) -> None:
+        if self._slabs:
+            self._slabs.add(index, planes, sharpness, seen, brightness)
+        else:
+            self._fusion.add(planes, sharpness, seen, brightness)
+
+    def _require_fit(self) -> None:
+        strangers = sum(why == "unaligned" for why in self._left_out.values())
+        if strangers >= len(self._placing.fits) and strangers:
+            raise AlignmentFailed(
+                f"{strangers} of {len(self._lenses) - 1} slices do not fit the reference slice {self._reference}.",
+                "Check that nothing moved during the sweep, and that the object has texture and light.",
             )
-        pixels, spilled = self._fusion.finish(self._curve.peak)
-        in_focus = self._in_focus(spilled)
-        depth = self._curve.depth(in_focus)
-        return Stacked(pixels, depth, self._curve.best, object_mask(in_focus), self._reference, self._reports(in_focus))
-
-    def _check(self, slice_: Slice) -> None:
-        if slice_.pixels.shapes != self._shapes:
-            raise SlicesDiffer(
-                f"Slice {slice_.index} has planes of {slice_.pixels.shapes}, the reference slice {self._shapes}.",
-                "Capture all slices of a stack with the same size and format.",
-            )
-        if slice_.index == self._reference or slice_.index in self._fits:
-            raise SlicesDiffer(f"Slice {slice_.index} came twice.", "Give every slice its own place in the sweep.")
-
-    def _fitted(self, slice_: Slice) -> Fit:
-        """From where the slice should lie; lens positions need not be even, so from the reference slice's place too."""
-        for start in (self._predicted(slice_.index), Similarity()):
-            fit = align(self._target, slice_.pixels.y, start)
-            if fit is not None and fit.likeness >= LIKENESS:
-                return fit
-        raise AlignmentFailed(
-            f"Slice {slice_.index} does not fit the reference slice {self._reference}.",
-            "Check that nothing moved during the sweep, and that the object has texture and light.",
-        )
-
-    def _predicted(self, index: int) -> Similarity:
-        """Where a slice should lie: breathing and its shift grow with the distance from the reference slice."""
-        if not self._fits:
-            return Similarity()
-        steps = np.array([place - self._reference for place in self._fits], np.float64)
-        found = np.array([fit.similarity.parameters for fit in self._fits.values()])
-        slope = steps @ found / (steps @ steps)
-        return Similarity().stepped(slope * (index - self._reference))
 
     def _seen(self, matrix: Matrix) -> Mask:
-        rows, columns = self._curve.peak.shape
+        rows, columns = int(self._curve.peak.shape[0]), int(self._curve.peak.shape[1])
         return covered(on_plane(matrix, 2, 2), (columns, rows), BORDER)
 
     def _in_focus(self, spilled: Map) -> NDArray[np.bool_]:
@@ -124,16 +163,34 @@ class StackBuilder:
         return in_focus
 
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
-        object_ = self._curve.best[in_focus]
-        fits = self._fits | {self._reference: Fit(Similarity(), 1.0, 0.0, 1.0)}
+        """Of all slices, those left out too, in the order of the sweep."""
+        counts = np.bincount(self._curve.best[in_focus], minlength=max(self._lenses) + 1)
+        shakes, fits = self._placing.shakes(), self._placing.fits
         return tuple(
-            SliceReport(
+            SliceReport(index, IDENTITY, 0.0, 0.0, left_out=self._left_out[index])
+            if index in self._left_out
+            else SliceReport(
                 index,
-                tuple(tuple(float(v) for v in row) for row in fit.similarity.matrix(self._size)),  # type: ignore[arg-type]
-                fit.residual_px,
-                float((object_ == index).mean()) if object_.size else 0.0,
-                fit.likeness,
-                fit.gain,
+                _rows(fits[index].similarity.matrix(self._size)),
+                fits[index].residual_px,
+                float(counts[index] / max(counts.sum(), 1)),
+                fits[index].likeness,
+                fits[index].gain,
+                shakes[index],
             )
-            for index, fit in sorted(fits.items())
+            for index in sorted(self._lenses)
         )
+
+    def _known_lenses(self) -> tuple[Dioptres, ...]:
+        """The lens positions of indices 0, 1, ..., between those of slices that came; empty where one is unknown."""
+        known = {index: lens for index, lens in self._lenses.items() if lens is not None}
+        if len(known) < len(self._lenses):
+            return ()
+        indices = sorted(known)
+        lenses = np.interp(np.arange(indices[-1] + 1), indices, [known[index] for index in indices])
+        return tuple(lenses.tolist())
+
+
+def _rows(matrix: Matrix) -> Transform:
+    a, b, c, d, e, f = (float(value) for value in matrix.ravel())
+    return (a, b, c), (d, e, f)

@@ -1,0 +1,100 @@
+"""What a person should know about a stack, in words: from its quality and the reports of its slices."""
+
+from collections.abc import Iterator, Sequence
+
+from scanner.slices import LeftOut, SliceReport, StackQuality
+from scanner.units import Dioptres, Frozen
+
+BEYOND = 0.05
+"""Share of the object outside the sweep from which it is told: outlines alone can seem to be less."""
+
+OVERSHOOT = 2
+"""Idle slices that are nobody's loss: one at each end makes sure that nothing is cut off."""
+
+RESIDUAL_PX = 0.5
+MOTION_PX = 2.0
+FLICKER = 0.03
+CERTAINTY = 0.5
+
+_STILL = "Check that the rig stands firm and that nothing on the object moves; give it longer to settle."
+_LIGHT = "Check the lamp, and that exposure and gain are locked."
+_WHY: dict[LeftOut, tuple[str, str]] = {
+    "unaligned": ("does not fit the reference slice", "Check that nothing moved, then take this position again."),
+    "dark": ("no light", _LIGHT),
+    "saturated": ("white all over", _LIGHT),
+    "blurred": ("nothing is sharp", "If it lies at an end of the sweep, bring that end closer."),
+}
+
+
+class Finding(Frozen):
+    """Something about a stack that a person should know: what was found and what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+
+def findings(quality: StackQuality, reports: Sequence[SliceReport]) -> tuple[Finding, ...]:
+    """What there is to say, the gravest first; nothing for a stack as it should be."""
+    return (*_left_out(reports), *_reach(quality), *_spacing(quality), *_stillness(quality), *_mask(quality))
+
+
+def _left_out(reports: Sequence[SliceReport]) -> Iterator[Finding]:
+    for why, (because, hint) in _WHY.items():
+        indices = [report.index for report in reports if report.left_out == why]
+        if indices:
+            yield Finding(code=f"left-out-{why}", message=f"Left out: {_slices(indices)}, {because}.", hint=hint)
+
+
+def _reach(quality: StackQuality) -> Iterator[Finding]:
+    ends = (
+        ("near", "nearer", quality.beyond_near, quality.near_needed),
+        ("far", "farther", quality.beyond_far, quality.far_needed),
+    )
+    for end, where, share, needed in ends:
+        if share > BEYOND:
+            message = f"About {share:.0%} of the object lies {where} than the sweep reaches."
+            yield Finding(code=f"{end}-not-covered", message=message, hint=_move(end, needed))
+
+
+def _move(end: str, needed: Dioptres | None) -> str:
+    to = "" if needed is None else f" to {needed:.2f} D or beyond"
+    return f"Move {end}{to}, with as many more slices."
+
+
+def _spacing(quality: StackQuality) -> Iterator[Finding]:
+    if quality.gaps:
+        between = ", ".join(f"{index} and {index + 1}" for index in quality.gaps)
+        message = f"Too far apart: slices {between}; halfway between, sharpness falls to less than half."
+        yield Finding(code="gaps", message=message, hint="Take more slices, or bring near and far closer together.")
+    if quality.duplicates:
+        message = f"The same as the slice before: {_slices(quality.duplicates)}."
+        yield Finding(code="duplicates", message=message, hint="Check that the lens moves, or take fewer slices.")
+    if len(quality.idle) > OVERSHOOT:
+        message = f"Nowhere the sharpest, at an end of the sweep: {_slices(quality.idle)}."
+        yield Finding(code="overshoot", message=message, hint="Bring that end closer to the object: it saves time.")
+
+
+def _stillness(quality: StackQuality) -> Iterator[Finding]:
+    if quality.motion_px > MOTION_PX:
+        message = f"A slice was shaken by {quality.motion_px:.1f} px; that was taken out."
+        yield Finding(code="motion", message=message, hint=_STILL)
+    if quality.residual_px > RESIDUAL_PX:
+        message = f"Parts of a slice lie {quality.residual_px:.2f} px beside the reference slice."
+        yield Finding(code="residual", message=message, hint=_STILL)
+    if quality.flicker > FLICKER:
+        message = f"Brightness varies by {quality.flicker:.1%} from slice to slice; that was evened out."
+        yield Finding(code="flicker", message=message, hint=_LIGHT)
+
+
+def _mask(quality: StackQuality) -> Iterator[Finding]:
+    if quality.certainty < CERTAINTY:
+        yield Finding(
+            code="mask",
+            message=f"Only {quality.certainty:.0%} of the mask rests on something that came into focus.",
+            hint="Give the object texture, or do without masks.",
+        )
+
+
+def _slices(indices: Sequence[int]) -> str:
+    return f"slice{'s' if len(indices) > 1 else ''} {', '.join(map(str, indices))}"

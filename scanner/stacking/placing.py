@@ -1,0 +1,100 @@
+"""Where the slices of one stack lie on its reference slice: known from the lens's breathing, or found by aligning.
+
+With a calibrated lens the transform of a lens position is the same in the whole scan; a stack only measures what shake
+adds, and takes it out where it is more than that measure can err. Without, each slice is aligned on its own.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.slices import Slice
+from scanner.stacking.align import Fit, align, check, target
+from scanner.stacking.breathing import Breathing
+from scanner.stacking.geometry import Similarity
+
+LIKENESS = 0.5
+"""The least correlation, 0..1, at which a slice counts as aligned."""
+
+SHAKE_PX = 0.1
+"""Shake up to this is left in where breathing is known: its measure errs by up to half of that."""
+
+
+class Placing:
+    """The places of a stack's slices. `fits`: by index, the reference slice's too."""
+
+    def __init__(self, reference: Slice, breathing: Breathing | None) -> None:
+        self._target = target(reference.pixels.y)
+        self._reference = reference
+        self._breathing = breathing
+        self._size = reference.pixels.size
+        self.fits = {reference.index: Fit(Similarity(), 1.0, 0.0, 1.0)}
+        self._along = {reference.index: self._coordinate(reference)}
+
+    def find(self, slice_: Slice) -> Fit | None:
+        """Where the slice lies, None where it does not fit. Kept, for the slices after it, only by `keep`."""
+        known = self._known(slice_)
+        if known is None:
+            return _sound(align(self._target, slice_.pixels.y, self._predicted(slice_)))
+        fit = _sound(check(self._target, slice_.pixels.y, known))
+        fit = fit or _sound(align(self._target, slice_.pixels.y, known))
+        return fit and (fit if _apart(fit.similarity, known) > SHAKE_PX else replace(fit, similarity=known))
+
+    def keep(self, slice_: Slice, fit: Fit) -> None:
+        """The slice is in the stack, and lies as `fit` says."""
+        self.fits[slice_.index] = fit
+        self._along[slice_.index] = self._coordinate(slice_)
+
+    def shakes(self) -> dict[int, float]:
+        """By index, how far each slice lies from where breathing puts it, pixels at the centre of the picture.
+
+        Where breathing is not known, it is a shift that grows evenly with the lens position.
+        """
+        if self._breathing is not None and self._reference.lens is not None:
+            return {index: self._shake(index, fit) for index, fit in self.fits.items()}
+        along = self._distances()
+        shifts = np.array([(fit.similarity.dx, fit.similarity.dy) for fit in self.fits.values()])
+        drift = along @ shifts / max(float(along @ along), 1e-9)
+        rest = np.linalg.norm(shifts - along[:, None] * drift, axis=1)
+        return dict(zip(self.fits, rest.tolist(), strict=True))
+
+    def _shake(self, index: int, fit: Fit) -> float:
+        known = self._at(self._along[index])
+        return _apart(fit.similarity, known) if known else 0.0
+
+    def _known(self, slice_: Slice) -> Similarity | None:
+        return None if slice_.lens is None else self._at(slice_.lens)
+
+    def _at(self, lens: float) -> Similarity | None:
+        if self._breathing is None or self._reference.lens is None:
+            return None
+        return self._breathing.similarity(lens, self._reference.lens, self._size)
+
+    def _predicted(self, slice_: Slice) -> Similarity:
+        """Where a slice should lie: breathing and its shift grow with the distance from the reference slice."""
+        along = self._distances()
+        if not along.any():
+            return Similarity()
+        found = np.array([fit.similarity.parameters for fit in self.fits.values()])
+        slope = along @ found / (along @ along)
+        return Similarity().stepped(slope * (self._coordinate(slice_) - self._along[self._reference.index]))
+
+    def _distances(self) -> NDArray[np.float64]:
+        """From the reference slice, of each fit."""
+        here = self._along[self._reference.index]
+        return np.array([self._along[index] - here for index in self.fits])
+
+    def _coordinate(self, slice_: Slice) -> float:
+        """Lens position in dioptres, or the index where that is unknown."""
+        if slice_.lens is None or self._reference.lens is None:
+            return float(slice_.index)
+        return slice_.lens
+
+
+def _sound(fit: Fit | None) -> Fit | None:
+    return fit if fit is not None and fit.likeness >= LIKENESS else None
+
+
+def _apart(one: Similarity, other: Similarity) -> float:
+    return float(np.hypot(one.dx - other.dx, one.dy - other.dy))

@@ -1,0 +1,67 @@
+"""How much of an object lies outside a sweep is read from curves that never come to their peak."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scanner.stacking.coverage import CurveShape, cover
+
+SHAPE = CurveShape(width=1.3, power=0.9)
+
+
+def curves(places: NDArray[np.float64], foci: NDArray[np.float64], noise: float = 1.0) -> NDArray[np.float32]:
+    """Curves of tiles in focus at `foci`, of different strength, with a floor of noise and some scatter."""
+    rng = np.random.default_rng(5)
+    strength = rng.uniform(4, 8, len(foci))
+    logs = SHAPE.log(places[:, None] - foci) + strength + rng.normal(0, 0.05, (len(places), len(foci)))
+    return np.asarray(np.exp(logs) + noise, np.float32)
+
+
+def places(count: int) -> NDArray[np.float64]:
+    return np.arange(count, dtype=np.float64)
+
+
+def test_a_sweep_that_reaches_all_is_called_so() -> None:
+    foci = np.random.default_rng(1).uniform(-0.4, 9.4, 600)
+    found = cover(places(10), curves(places(10), foci), 1.0)
+    assert found.beyond_near < 0.02
+    assert found.beyond_far < 0.02
+    assert found.near is None
+    assert found.far is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_what_lies_outside_is_told_with_the_end_that_would_reach_it(share: float, sign: int) -> None:
+    rng = np.random.default_rng(2)
+    inside, outside = rng.uniform(0, 9, 600), rng.uniform(-3, -1, int(600 * share / (1 - share)))
+    foci = np.concatenate([inside, outside])
+    foci = foci if sign > 0 else 9 - foci
+    found = cover(places(10), curves(places(10), foci), 1.0)
+    mine, other = (found.beyond_near, found.beyond_far)[::sign]
+    needed = found.near if sign > 0 else found.far
+    assert mine == pytest.approx(share, abs=0.05)
+    assert other < 0.02
+    assert needed is not None
+    assert (needed if sign > 0 else 9 - needed) == pytest.approx(-2.7, abs=0.5)
+
+
+def test_sharpness_halfway_follows_the_spacing() -> None:
+    uneven = np.array([0.0, 1, 2, 3, 4, 8, 9])
+    found = cover(uneven, curves(uneven, np.random.default_rng(3).uniform(0, 9, 800)), 1.0)
+    assert found.halfway[0] == pytest.approx(np.exp(SHAPE.log(np.array([0.5])))[0], abs=0.12)
+    assert found.halfway[4] == pytest.approx(np.exp(SHAPE.log(np.array([2.0])))[0], abs=0.12)
+    assert found.halfway[4] < 0.5 < found.halfway[0]
+
+
+@pytest.mark.parametrize(("count", "tiles", "strength"), [(3, 500, 1.0), (10, 12, 1.0), (10, 500, 0.0), (1, 500, 1.0)])
+def test_too_little_to_tell_counts_as_covered(count: int, tiles: int, strength: float) -> None:
+    foci = np.linspace(-5, -3, tiles)
+    found = cover(places(count), curves(places(count), foci) * np.float32(strength), 1.0)
+    assert found.beyond_near == 0
+    assert found.near is None
+    assert found.halfway == ()
+
+
+def test_nothing_in_focus_inside_the_sweep_tells_nothing_about_its_shape() -> None:
+    assert cover(places(6), curves(places(6), np.full(400, -4.0)), 1.0).beyond_near == 0

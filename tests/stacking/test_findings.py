@@ -1,0 +1,61 @@
+"""What is said of a stack: nothing when it is as it should be, else what was found, where, and what to do."""
+
+import re
+
+import pytest
+
+from scanner.slices import LeftOut, SliceReport, StackQuality
+from scanner.stacking.findings import findings
+
+SAME = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+
+
+def report(index: int, left_out: LeftOut | None = None) -> SliceReport:
+    return SliceReport(index, SAME, 0.02, 0.1, left_out=left_out)
+
+
+def test_a_good_stack_needs_no_words() -> None:
+    quality = StackQuality(beyond_near=0.03, idle=(0, 9), residual_px=0.1, motion_px=0.8, flicker=0.01, certainty=0.9)
+    assert findings(quality, [report(k) for k in range(10)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("quality", "code", "words", "hint"),
+    [
+        (StackQuality(beyond_near=0.12, near_needed=13.08), "near-not-covered", "12% .*nearer", "near to 13.08 D"),
+        (StackQuality(beyond_far=0.3, far_needed=7.4), "far-not-covered", "30% .*farther", "far to 7.40 D"),
+        (StackQuality(beyond_far=0.3), "far-not-covered", "30%", "Move far, with"),
+        (StackQuality(gaps=(3, 5)), "gaps", "3 and 4, 5 and 6", "more slices"),
+        (StackQuality(duplicates=(4,)), "duplicates", "slice 4", "lens moves"),
+        (StackQuality(idle=(0, 1, 2)), "overshoot", "slices 0, 1, 2", "closer"),
+        (StackQuality(motion_px=3.1), "motion", "3.1 px", "settle"),
+        (StackQuality(residual_px=0.8), "residual", "0.80 px", "moves"),
+        (StackQuality(flicker=0.051), "flicker", "5.1%", "lamp"),
+        (StackQuality(certainty=0.31), "mask", "31%", "texture"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_said_with_its_figure_and_its_cure(
+    quality: StackQuality, code: str, words: str, hint: str
+) -> None:
+    (found,) = findings(quality, [report(0)])
+    assert found.code == code
+    assert re.search(words, found.message)
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [("unaligned", "does not fit"), ("dark", "no light"), ("saturated", "white"), ("blurred", "nothing is sharp")],
+)
+def test_slices_left_out_are_named_with_the_reason(why: LeftOut, words: str) -> None:
+    (found,) = findings(StackQuality(left_out=(2, 5)), [report(0), report(2, why), report(5, why)])
+    assert found.code == f"left-out-{why}"
+    assert "slices 2, 5" in found.message
+    assert words in found.message
+    assert found.hint
+
+
+def test_the_gravest_comes_first() -> None:
+    quality = StackQuality(left_out=(1,), gaps=(0,), flicker=0.2, certainty=0.1)
+    codes = [found.code for found in findings(quality, [report(0), report(1, "unaligned")])]
+    assert codes == ["left-out-unaligned", "gaps", "flicker", "mask"]

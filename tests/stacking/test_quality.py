@@ -1,0 +1,111 @@
+"""The numbers of a stack, from reports and curves whose truth is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scanner.slices import SliceReport
+from scanner.stacking.quality import assess
+
+SAME = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+NOISE = 1.0
+
+
+def reports(*indices: int) -> list[SliceReport]:
+    return [SliceReport(index, SAME, 0.02, 1 / len(indices)) for index in indices]
+
+
+def curves(foci: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.asarray(800 / (1 + (places[:, None] - foci) ** 2) + NOISE, np.float32)
+
+
+def inside(count: int) -> NDArray[np.float32]:
+    foci = np.random.default_rng(4).uniform(0, count - 1, 500)
+    return curves(foci, np.arange(count, dtype=np.float64))
+
+
+def test_a_good_sweep_has_no_faults() -> None:
+    quality = assess(reports(*range(8)), inside(8), NOISE, (), 0.9)
+    assert quality.beyond_near < 0.03
+    assert quality.near_needed is None
+    assert quality.gaps == quality.duplicates == quality.idle == quality.left_out == ()
+    assert quality.certainty == 0.9
+
+
+def test_lens_positions_tell_where_the_sweep_should_end() -> None:
+    lenses = tuple(np.linspace(12, 8.5, 8))
+    foci = np.random.default_rng(4).uniform(-2.5, 7, 800)
+    quality = assess(reports(*range(8)), curves(foci, np.arange(8.0)), NOISE, lenses, 1.0)
+    assert quality.beyond_near == pytest.approx(0.2, abs=0.08)
+    assert quality.near_needed == pytest.approx(13.0, abs=0.4)
+    assert quality.far_needed is None
+
+
+def test_without_lens_positions_shares_are_told_but_no_ends() -> None:
+    foci = np.random.default_rng(4).uniform(-2.5, 7, 800)
+    quality = assess(reports(*range(8)), curves(foci, np.arange(8.0)), NOISE, (), 1.0)
+    assert quality.beyond_near > 0.1
+    assert quality.near_needed is None
+
+
+def test_the_end_needed_is_never_beyond_infinity() -> None:
+    lenses = tuple(np.linspace(3, 0.2, 8))
+    foci = np.random.default_rng(4).uniform(0, 10.5, 800)
+    quality = assess(reports(*range(8)), curves(foci, np.arange(8.0)), NOISE, lenses, 1.0)
+    assert quality.far_needed == 0.0
+
+
+def test_a_missing_slice_leaves_a_gap_where_lens_positions_say_so() -> None:
+    lenses = (12.0, 11.5, 11.0, 10.5, 8.0, 7.5, 7.0)
+    places = 12.0 - np.array(lenses)
+    foci = np.random.default_rng(4).uniform(0, 5, 800)
+    quality = assess(reports(*range(7)), curves(foci * 2, places * 2), NOISE, lenses, 1.0)
+    assert quality.gaps == (3,)
+
+
+def test_slices_that_show_the_same_are_duplicates() -> None:
+    table = inside(8)
+    doubled = np.vstack([table[:4], table[3:4] * np.float32(1.004), table[4:]])
+    assert assess(reports(*range(9)), doubled, NOISE, (), 1.0).duplicates == (4,)
+
+
+def test_slices_at_the_ends_that_are_nowhere_the_sharpest_are_idle() -> None:
+    shares = [0.0, 0.001, 0.3, 0.0, 0.6, 0.1, 0.0005]
+    told = [replace(report, share=share) for report, share in zip(reports(*range(7)), shares, strict=True)]
+    assert assess(told, inside(7), NOISE, (), 1.0).idle == (0, 1, 6)
+
+
+def test_nothing_sharp_at_all_makes_no_slice_idle() -> None:
+    told = [replace(report, share=0.0) for report in reports(*range(5))]
+    quality = assess(told, np.zeros((5, 300), np.float32), NOISE, (), 0.0)
+    assert quality.idle == quality.duplicates == ()
+
+
+def test_slices_left_out_count_nowhere_else() -> None:
+    told = reports(*range(8))
+    told[3] = replace(told[3], left_out="dark", residual_px=9.0, shake_px=9.0, brightness=0.0)
+    table = np.delete(inside(8), 3, axis=0)
+    quality = assess(told, table, NOISE, tuple(np.linspace(12, 8.5, 8)), 1.0)
+    assert quality.left_out == (3,)
+    assert quality.residual_px == pytest.approx(0.02)
+    assert quality.motion_px == 0
+    assert quality.flicker == 0
+
+
+def test_the_worst_residual_and_shake_and_the_spread_of_light_are_told() -> None:
+    told = [
+        replace(report, residual_px=0.1 * k, shake_px=0.5 * k, brightness=1 + 0.05 * (-1) ** k)
+        for k, report in enumerate(reports(*range(6)))
+    ]
+    quality = assess(told, inside(6), NOISE, (), 1.0)
+    assert quality.residual_px == pytest.approx(0.5)
+    assert quality.motion_px == pytest.approx(2.5)
+    assert quality.flicker == pytest.approx(0.05)
+
+
+def test_one_slice_alone_has_nothing_to_compare() -> None:
+    quality = assess(reports(4), inside(8)[:1], NOISE, (12.0,) * 5, 1.0)
+    assert quality.beyond_near == quality.beyond_far == quality.flicker == 0
+    assert quality.gaps == quality.duplicates == ()

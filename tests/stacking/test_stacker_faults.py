@@ -1,0 +1,160 @@
+"""Slices that do not belong in a stack: each is named, left out or refused; the rest comes out as without it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scanner.errors import AlignmentFailed, SlicesDiffer
+from scanner.plan.stacking import StackingPlan
+from scanner.slices import LeftOut, Plane, Planes, Slice
+from scanner.stacking.breathing import Breathing
+from scanner.stacking.stacker import StackBuilder, Stacker
+from tests.stacking.scene import Scene
+
+FAIL = StackingPlan(unaligned="fail")
+
+
+def begun(slices: list[Slice], plan: StackingPlan | None = None) -> StackBuilder:
+    """A stack of all slices, ready to finish or to be given one more."""
+    builder = Stacker(plan).begin(slices[0])
+    for slice_ in slices[1:]:
+        builder.add(slice_)
+    return builder
+
+
+@pytest.fixture(scope="module")
+def slices() -> list[Slice]:
+    return Scene(count=4).slices()
+
+
+def faulty(y: Plane, fault: str) -> Plane:
+    rng = np.random.default_rng(3)
+    match fault:
+        case "black":
+            return np.zeros_like(y)
+        case "noise in the dark":
+            return rng.integers(0, 3, y.shape).astype(np.uint8)
+        case "white":
+            return np.full_like(y, 255)
+        case "other scene":
+            return np.ascontiguousarray(Scene(seed=8).slice(0).pixels.y[::-1])
+        case "noise":
+            return rng.integers(0, 255, y.shape).astype(np.uint8)
+        case "flat":
+            return np.full_like(y, 90)
+    assert fault == "moved out"
+    return np.roll(y, 150, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("black", "dark"),
+        ("noise in the dark", "dark"),
+        ("white", "saturated"),
+        ("flat", "blurred"),
+        ("other scene", "unaligned"),
+        ("noise", "unaligned"),
+        ("moved out", "unaligned"),
+    ],
+)
+def test_a_slice_that_does_not_belong_is_left_out_and_named(slices: list[Slice], fault: str, why: LeftOut) -> None:
+    stranger = Slice(7, replace(slices[1].pixels, y=faulty(slices[1].pixels.y, fault)))
+    with_it, without = begun(slices), begun(slices).finish()
+    with_it.add(stranger)
+    result = with_it.finish()
+    assert result.pixels.y.tobytes() == without.pixels.y.tobytes()
+    assert result.slices[-1].left_out == why
+    assert result.quality.left_out == (7,)
+    assert result.slices[:-1] == without.slices
+
+
+@pytest.mark.parametrize("fault", ["other scene", "noise", "moved out"])
+def test_a_plan_can_refuse_what_does_not_fit(slices: list[Slice], fault: str) -> None:
+    builder = begun(slices, FAIL)
+    with pytest.raises(AlignmentFailed, match="Slice 7 does not fit the reference slice 2") as caught:
+        builder.add(Slice(7, replace(slices[1].pixels, y=faulty(slices[1].pixels.y, fault))))
+    assert caught.value.hint
+    assert builder.finish().pixels.y.tobytes() == begun(slices, FAIL).finish().pixels.y.tobytes()
+
+
+def test_a_black_frame_is_left_out_even_where_nothing_may_be_unaligned(slices: list[Slice]) -> None:
+    builder = begun(slices, FAIL)
+    builder.add(Slice(7, replace(slices[1].pixels, y=np.zeros_like(slices[1].pixels.y))))
+    assert builder.finish().quality.left_out == (7,)
+
+
+def test_a_stack_in_which_most_slices_do_not_fit_fails(slices: list[Slice]) -> None:
+    y = faulty(slices[1].pixels.y, "other scene")
+    builder = Stacker().begin(slices[0])
+    builder.add(Slice(0, replace(slices[1].pixels, y=y)))
+    with pytest.raises(AlignmentFailed, match="1 of 1 slices do not fit the reference slice 2") as caught:
+        builder.finish()
+    assert caught.value.hint
+
+
+def test_slices_of_another_size_chroma_or_depth_are_named(slices: list[Slice]) -> None:
+    builder = Stacker().begin(slices[0])
+    y, cb, cr = slices[1].pixels.y, slices[1].pixels.cb, slices[1].pixels.cr
+    deep = Planes(*(plane.astype(np.uint16) for plane in (y, cb, cr)))
+    for pixels, words in (
+        (Planes(y[:-2], cb[:-1], cr[:-1]), "480 x 358"),
+        (Planes(y, y, y), "chroma 480 x 360"),
+        (deep, "16 bit"),
+    ):
+        with pytest.raises(SlicesDiffer, match=rf"Slice 7 is .*{words}.*480 x 360") as caught:
+            builder.add(Slice(7, pixels))
+        assert caught.value.hint
+
+
+def test_a_slice_that_comes_twice_is_named(slices: list[Slice]) -> None:
+    builder = begun(slices[:2])
+    for again in slices[:2]:
+        with pytest.raises(SlicesDiffer, match=f"Slice {again.index} "):
+            builder.add(again)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_reference_slice_without_anything_is_no_stack_but_no_crash(level: int, bits: int) -> None:
+    kind = np.uint8 if bits == 8 else np.uint16
+    y, c = np.full((96, 128), level * (2**bits - 1) // 255, kind), np.full((48, 64), 2 ** (bits - 1), kind)
+    builder = Stacker().begin(Slice(0, Planes(y, c, c)))
+    builder.add(Slice(1, Planes(y, c, c)))
+    result = builder.finish()
+    assert (result.pixels.y == y).all()
+    assert (result.pixels.cb == c).all()
+    assert np.isnan(result.depth).all()
+    assert not result.mask.any()
+    assert result.quality.certainty == 0
+
+
+def test_a_slice_that_lies_elsewhere_than_its_place_in_the_sweep_foretells_is_found() -> None:
+    scene = Scene(breathing=0.05)
+    first, near, _, far, _ = scene.slices()
+    builder = begun([first, near])
+    builder.add(replace(far, index=40))
+    report = builder.finish().slices[-1]
+    assert report.index == 40
+    assert np.allclose(report.transform, scene.transform(far.index), atol=0.3)
+
+
+def test_with_known_breathing_a_slice_that_moved_far_is_still_found_and_its_shake_told() -> None:
+    scene = Scene(breathing=0.0, shake=0.0)
+    first, *others = (replace(s, lens=10.0 - s.index) for s in scene.slices())
+    moved = replace(
+        others[0], pixels=Planes(*(np.roll(p, n, axis=1) for p, n in zip(_planes(others[0]), (6, 3, 3), strict=True)))
+    )
+    builder = Stacker(None, Breathing(power=1e7, centre=(0.0, 0.0))).begin(first)
+    for slice_ in (moved, *others[1:]):
+        builder.add(slice_)
+    result = builder.finish()
+    shakes = {report.index: report.shake_px for report in result.slices}
+    assert shakes[moved.index] == pytest.approx(6, abs=0.2)
+    assert max(shake for index, shake in shakes.items() if index != moved.index) < 0.15
+    assert result.quality.motion_px == pytest.approx(6, abs=0.2)
+
+
+def _planes(slice_: Slice) -> tuple[Plane, Plane, Plane]:
+    return slice_.pixels.y, slice_.pixels.cb, slice_.pixels.cr
