@@ -29,22 +29,15 @@ def slices() -> list[Slice]:
 
 
 def faulty(y: Plane, fault: str) -> Plane:
-    rng = np.random.default_rng(3)
-    match fault:
-        case "black":
-            return np.zeros_like(y)
-        case "noise in the dark":
-            return rng.integers(0, 3, y.shape).astype(np.uint8)
-        case "white":
-            return np.full_like(y, 255)
-        case "other scene":
-            return np.ascontiguousarray(Scene(seed=8).slice(0).pixels.y[::-1])
-        case "noise":
-            return rng.integers(0, 255, y.shape).astype(np.uint8)
-        case "flat":
-            return np.full_like(y, 90)
-    assert fault == "moved out"
-    return np.roll(y, 150, axis=1)
+    levels = {"black": 0, "flat": 90, "white": 255}
+    if fault in levels:
+        return np.full_like(y, levels[fault])
+    if fault == "other scene":
+        return np.ascontiguousarray(Scene(seed=8).slice(0).pixels.y[::-1])
+    if fault == "moved out":
+        return np.roll(y, 150, axis=1)
+    top = {"noise": 255, "noise in the dark": 3}[fault]
+    return np.random.default_rng(3).integers(0, top, y.shape).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
