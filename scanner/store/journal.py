@@ -8,23 +8,23 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
 
 from scanner.errors import CorruptState
+from scanner.slices import LeftOut, SliceReport, StackQuality, Transform
 from scanner.store.files import SYSTEM_DISK, Disk, FileRecord, explained, sync_folder, write_at
 from scanner.store.seal import seal, unseal
 from scanner.units import Degrees, Dioptres, Frozen, Microseconds, Seconds
 
 State: TypeAlias = Literal["running", "paused", "finished"]
 Reason: TypeAlias = Literal["completed", "cancelled", "failed"]
-Transform: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
-class SliceRecord(Frozen):
-    """One slice: its file, what was asked for and what its own frame reported, and how it fared in the stack.
+class SliceFacts(Frozen):
+    """One slice: what was asked for, what its own frame reported, and how it fared in the stack.
 
-    `transform`, `residual_px`, `share` as in `scanner.slices.SliceReport`; lens positions None for a fixed lens.
+    `transform` to `left_out` as in `scanner.slices.SliceReport`; lens positions None for a fixed lens. What has a
+    default was not written by the first version.
     """
 
     index: int
-    file: FileRecord
     lens_asked: Dioptres | None
     lens: Dioptres | None
     exposure_us: Microseconds | None
@@ -32,6 +32,30 @@ class SliceRecord(Frozen):
     transform: Transform
     residual_px: float
     share: float
+    likeness: float = 1.0
+    brightness: float = 1.0
+    shake_px: float = 0.0
+    left_out: LeftOut | None = None
+
+    @property
+    def report(self) -> SliceReport:
+        """How it fared, as the stacker told it."""
+        return SliceReport(
+            index=self.index,
+            transform=self.transform,
+            residual_px=self.residual_px,
+            share=self.share,
+            likeness=self.likeness,
+            brightness=self.brightness,
+            shake_px=self.shake_px,
+            left_out=self.left_out,
+        )
+
+
+class SliceRecord(SliceFacts):
+    """One slice with its file."""
+
+    file: FileRecord
 
 
 class PositionDone(Frozen):
@@ -45,6 +69,7 @@ class PositionDone(Frozen):
     stack: FileRecord
     slices: tuple[SliceRecord, ...]
     took_s: Seconds
+    quality: StackQuality = StackQuality()
 
 
 class StateChanged(Frozen):

@@ -1,7 +1,8 @@
-"""The one place that knows the names and folders of a scan on disk."""
+"""The one place that knows the names and folders on disk: of scans, and of calibrations."""
 
 import re
 import unicodedata
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,9 +21,24 @@ def is_scan_id(text: str) -> bool:
 
 def scan_id(created_at: datetime, name: str) -> str:
     """The id of a scan: its time of creation in UTC and its name, reduced to ASCII letters, digits and dashes."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub("[^a-z0-9]+", "-", ascii_name).strip("-")[:40].strip("-") or "scan"
+    slug = _slug(name)[:40].strip("-") or "scan"
     return f"{created_at.astimezone(UTC):%Y%m%d-%H%M%S}-{slug}"
+
+
+def calibrations(root: Path) -> Path:
+    """The folder of the calibrations under the data folder `root`."""
+    return root / "calibrations"
+
+
+def calibration(root: Path, key: str) -> Path:
+    """The file of the calibration of `key`: readable, and with a checksum, so that no two keys share one."""
+    return calibrations(root) / f"{_slug(key)[:60].strip('-')}-{zlib.crc32(key.encode()):08x}.json"
+
+
+def _slug(text: str) -> str:
+    """`text` in lower-case ASCII letters and digits, with dashes between."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", "-", ascii_text).strip("-")
 
 
 class ScanLayout:

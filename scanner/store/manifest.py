@@ -18,7 +18,8 @@ _IMAGES_STAY = "The images are still in their folders."
 class Manifest(Frozen):
     """One scan. `sweep` (near, far, count, reference) and `exposure` are None until the scan has measured them.
 
-    `rig`: the facts of the rig that took it. All three are plain JSON here: the store knows no hardware.
+    `rig`: the facts of the rig that took it. `breathing`: the calibration that all its positions are aligned with, None
+    where each is on its own. All four are plain JSON here: the store knows neither hardware nor stacking.
     """
 
     format: Literal[1] = 1
@@ -29,6 +30,7 @@ class Manifest(Frozen):
     rig: dict[str, JsonValue]
     sweep: dict[str, JsonValue] | None = None
     exposure: dict[str, JsonValue] | None = None
+    breathing: dict[str, JsonValue] | None = None
 
     @property
     def slice_count(self) -> int:

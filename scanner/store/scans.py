@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from scanner.clock import Clock
 from scanner.errors import CorruptState, NotFound, StoreError
 from scanner.plan.scan import ScanPlan
-from scanner.slices import Position
+from scanner.slices import Position, StackQuality
 from scanner.store import layout as names
 from scanner.store.archive import Archive, Entry
 from scanner.store.files import (
@@ -76,7 +76,14 @@ class ScanFolder:
         return self._write(self._layout.slice(position, index), jpeg)
 
     def finish_position(
-        self, position: Position, slices: Sequence[SliceRecord], stack: bytes, thumbnail: bytes, took_s: float
+        self,
+        position: Position,
+        slices: Sequence[SliceRecord],
+        stack: bytes,
+        thumbnail: bytes,
+        *,
+        took_s: Seconds,
+        quality: StackQuality,
     ) -> PositionDone:
         """Write the stacked image and its thumbnail (JPEG), then the journal line that calls the position done.
 
@@ -92,6 +99,7 @@ class ScanFolder:
             stack=record,
             slices=tuple(slices),
             took_s=took_s,
+            quality=quality,
         )
         self._open_journal().append(done)
         return done
@@ -194,13 +202,18 @@ class ScanStore:
                 troubles.append(error)
         return tuple(troubles)
 
-    def create(self, plan: ScanPlan, rig: dict[str, JsonValue]) -> ScanFolder:
-        """Make the folder of a new scan, named by its time and name. Raises NoSpace, StoreError."""
+    def create(
+        self, plan: ScanPlan, rig: dict[str, JsonValue], breathing: dict[str, JsonValue] | None = None
+    ) -> ScanFolder:
+        """Make the folder of a new scan, named by its time and name; the rest goes into its manifest.
+
+        Raises NoSpace, StoreError.
+        """
         now = self._clock.now()
         with self._lock:
             make_folder(self._scans, self._disk)
             scan_id = self._unused(names.scan_id(now, plan.name))
-            manifest = Manifest(id=scan_id, name=plan.name, created_at=now, plan=plan, rig=rig)
+            manifest = Manifest(id=scan_id, name=plan.name, created_at=now, plan=plan, rig=rig, breathing=breathing)
             path = self._scans / scan_id
             self._build(path, manifest)
             folder = ScanFolder(path, manifest, self._clock, self._disk)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from scanner.clock import FakeClock
 from scanner.plan.scan import ScanPlan
-from scanner.slices import Position
+from scanner.slices import Position, StackQuality
 from scanner.store.files import Disk, FileRecord
 from scanner.store.journal import PositionDone, SliceRecord
 from scanner.store.scans import ScanFolder, ScanStore
 from tests.store.disks import CountingDisk
 
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+QUALITY = StackQuality(beyond_near=0.12, near_needed=13.1, motion_px=0.4)
 PLAN = ScanPlan(name="My vase")
 
 
@@ -47,7 +48,7 @@ def take(folder: ScanFolder, position: int, slices: int = 2) -> PositionDone:
         slice_record(index, folder.write_slice(position, index, slice_jpeg(position, index))) for index in range(slices)
     ]
     pose = Position(index=position, turntable=15.0 * position, tilt=30.0)
-    return folder.finish_position(pose, records, stack_jpeg(position), b"thumbnail", took_s=1.5)
+    return folder.finish_position(pose, records, stack_jpeg(position), b"thumbnail", took_s=1.5, quality=QUALITY)
 
 
 def read(path: Path) -> bytes:
