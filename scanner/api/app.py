@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 import scanner
 from scanner.api import assets, openapi, problems
 from scanner.api.replays import Replays
-from scanner.api.routes import images, live, rig, scans, settings
+from scanner.api.routes import calibration, images, live, rig, scans, settings
 from scanner.api.security import Guard, own_names
 from scanner.api.stream import Streams
 from scanner.daemon import Daemon
@@ -59,7 +59,7 @@ def _operation_id(route: APIRoute) -> str:
 
 def _api() -> APIRouter:
     api = APIRouter()
-    for resource in (scans, images, live, rig, settings):
+    for resource in (scans, images, live, rig, calibration, settings):
         api.include_router(resource.router)
     return api
 

@@ -6,10 +6,14 @@ from pydantic import BaseModel, JsonValue
 
 from scanner import __version__
 from scanner.api.openapi import Responses
-from scanner.capture.events import FinishReason, RigStatus, RunState, ScanStatus, Status, SweepFacts
+from scanner.capture.calibration_data import BreathingCalibration
+from scanner.capture.events import FinishReason, Problem, RigStatus, RunState, ScanStatus, Status, SweepFacts
+from scanner.capture.positions import PositionReport
 from scanner.config import Settings, StorageSettings
 from scanner.daemon import SettingsView
 from scanner.hardware.protocols import AxisFacts, CameraFacts, Exposure, LensFacts, RigFacts
+from scanner.slices import StackQuality
+from scanner.store.journal import SliceFacts
 
 EXPOSURE = Exposure(time_us=10000, gain=1.0, red_gain=1.9, blue_gain=1.6)
 
@@ -36,7 +40,10 @@ RIG = RigStatus(
     axes={"turntable": 30.0, "tilt": 0.0},
     light=1.0,
     exposure=EXPOSURE,
+    calibrated=True,
 )
+
+CALIBRATING = RIG.model_copy(update={"calibrated": False, "activity": "calibrating breathing: position 2 of 4"})
 
 RUNNING = ScanStatus(
     id="20261122-051130-my-vase",
@@ -50,6 +57,7 @@ RUNNING = ScanStatus(
     slices_done=18,
     stacked=2,
     stacked_positions=(0, 1),
+    flagged=(0,),
     sweep=SweepFacts(near=9.5, far=6.0, count=8, reference=4),
     exposure=EXPOSURE,
     eta_s=620.0,
@@ -75,6 +83,51 @@ FINISHED = ScanStatus(
     sweep=SweepFacts(near=9.5, far=6.0, count=8, reference=4),
     exposure=EXPOSURE,
     elapsed_s=55.0,
+)
+
+POSITIONS = (
+    PositionReport(
+        index=0,
+        turntable=0.0,
+        tilt=0.0,
+        took_s=7.4,
+        slices=(
+            SliceFacts(
+                index=0,
+                lens_asked=9.5,
+                lens=9.5,
+                exposure_us=10000,
+                gain=1.0,
+                transform=((1.0061, 0.0, -14.2), (0.0, 1.0061, -10.7)),
+                residual_px=0.08,
+                share=0.21,
+                likeness=0.97,
+                brightness=1.003,
+                shake_px=0.12,
+            ),
+        ),
+        quality=StackQuality(beyond_near=0.12, near_needed=10.1, residual_px=0.08, motion_px=0.12, flicker=0.002),
+        findings=(
+            Problem(
+                code="near-not-covered",
+                message="About 12% of the object lies nearer than the sweep reaches.",
+                hint="Move near to 10.10 D or beyond, with as many more slices.",
+            ),
+        ),
+    ),
+)
+
+BREATHING = BreathingCalibration(
+    power=232.9,
+    centre=(0.004, -0.011),
+    scale_error_ppm=6.2,
+    residual_px=0.11,
+    slices=28,
+    outliers=0,
+    positions=4,
+    sweep=SweepFacts(near=9.5, far=6.0, count=8, reference=4),
+    measured_at=datetime(2026, 11, 20, 9, 3, 12, tzinfo=UTC),
+    camera="imx519, 4656 x 3496 px, 4.28 mm",
 )
 
 STATUS = Status(version=__version__, rig=RIG, scan=RUNNING, scans_revision=4, disk_free_bytes=21_500_000_000)

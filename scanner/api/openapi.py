@@ -23,6 +23,7 @@ TAGS = [
     {"name": "images", "description": "Download what a scan has made."},
     {"name": "live", "description": "Status and preview."},
     {"name": "rig", "description": "Move the rig by hand."},
+    {"name": "calibration", "description": "Measure what the lens does, once, for all scans with it."},
     {"name": "settings", "description": "How the scanner is set up."},
 ]
 

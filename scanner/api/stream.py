@@ -20,6 +20,7 @@ KEEP_ALIVE_S = 15.0
 FRAME_WAIT_S = 0.5
 MAX_VIEWERS = 24
 BOUNDARY = "frame"
+MJPEG = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
 
 class Latest:
@@ -74,7 +75,7 @@ class Streams:
 
     def preview_frames(self) -> Response:
         """Motion JPEG of the preview."""
-        return _Stream(self, self._preview_frames(), f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+        return _Stream(self, self._preview_frames(), MJPEG)
 
     async def _status_events(self) -> AsyncGenerator[bytes, None]:
         latest = Latest()
@@ -88,7 +89,7 @@ class Streams:
             unsubscribe()
 
     async def _preview_frames(self) -> AsyncGenerator[bytes, None]:
-        with self._daemon.preview_frames() as viewer:
+        with self._daemon.hand.preview_frames() as viewer:
             yield f"--{BOUNDARY}\r\n".encode()
             while True:
                 frame = await anyio.to_thread.run_sync(viewer.next, FRAME_WAIT_S, limiter=self._viewers)

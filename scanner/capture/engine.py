@@ -56,6 +56,11 @@ def rewound(lens: Dioptres, facts: LensFacts) -> Dioptres:
     return min(lens + REWIND, facts.near)
 
 
+def lens_of(slice_: Slice, shot: Shot) -> Dioptres:
+    """Where the lens stood for a slice: as its frame reported, else as asked."""
+    return shot.lens if slice_.lens is None else slice_.lens
+
+
 def _expose(rig: Rig, shot: Shot) -> Slice:
     taken = rig.camera.capture()
     return Slice(shot.index, taken.pixels, taken.lens, taken.exposure_us, taken.gain, taken.taken_at)

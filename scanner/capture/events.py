@@ -45,7 +45,8 @@ class SweepFacts(Frozen):
 class ScanStatus(Frozen):
     """Progress of one scan.
 
-    `stacked`: number of stacked images on disk. `slices_total` is None until an automatic sweep is measured, `eta_s`
+    `stacked`: number of stacked images on disk; `flagged`: positions whose stack shows something to look at, found by
+    `/scans/{id}/positions`. `slices_total` is None until an automatic sweep is measured, `eta_s`
     until a first position has been timed. `activity` says in a few words what is going on.
     """
 
@@ -61,6 +62,7 @@ class ScanStatus(Frozen):
     slices_done: int = 0
     stacked: int = 0
     stacked_positions: tuple[int, ...] = ()
+    flagged: tuple[int, ...] = ()
     sweep: SweepFacts | None = None
     exposure: Exposure | None = None
     eta_s: Seconds | None = None
@@ -69,13 +71,19 @@ class ScanStatus(Frozen):
 
 
 class RigStatus(Frozen):
-    """Where the rig stands now. An angle is None while the axis does not know its position."""
+    """Where the rig stands now. An angle is None while the axis does not know its position.
+
+    `calibrated`: whether breathing is known for this camera and mode, so that new scans use it. `activity`: what a
+    calibration does, in a few words; "" while none runs. `problem`: also what the last calibration failed with.
+    """
 
     facts: RigFacts | None
     lens: Dioptres | None = None
     axes: dict[str, Degrees | None] = Field(default_factory=dict)
     light: float | None = None
     exposure: Exposure | None = None
+    calibrated: bool = False
+    activity: str = ""
     problem: Problem | None = None
 
 

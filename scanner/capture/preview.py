@@ -4,6 +4,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from scanner.slices import Planes
+from scanner.store.images import thumbnail
+
+WIDTH = 800
+"""Of slices that are shown, pixels."""
+
 
 class PreviewFeed:
     """One slot for the newest JPEG. Publishing never waits; a slow viewer only misses frames."""
@@ -25,6 +31,11 @@ class PreviewFeed:
             self._frame = frame
             self._number += 1
             self._changed.notify_all()
+
+    def show(self, pixels: Planes) -> None:
+        """Make a slice the newest frame, where anybody looks."""
+        if self.watched:
+            self.publish(thumbnail(pixels, WIDTH))
 
     @contextmanager
     def viewer(self) -> Iterator["PreviewViewer"]:

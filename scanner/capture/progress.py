@@ -55,10 +55,12 @@ class Progress:
     def position_captured(self) -> None:
         self.update(positions_done=self.status.positions_done + 1)
 
-    def position_stacked(self, position: int) -> None:
-        """A stacked image is on disk."""
+    def position_stacked(self, position: int, *, flagged: bool = False) -> None:
+        """A stacked image is on disk; `flagged`: there is something to say of it."""
         positions = tuple(sorted({*self.status.stacked_positions, position}))
-        self.update(stacked_positions=positions, stacked=len(positions))
+        others = {*self.status.flagged} - {position}
+        flags = tuple(sorted({*others, position} if flagged else others))
+        self.update(stacked_positions=positions, stacked=len(positions), flagged=flags)
 
     def finished(self, reason: FinishReason, problem: Problem | None = None) -> None:
         self.update(state=RunState.FINISHED, reason=reason, problem=problem, activity="")

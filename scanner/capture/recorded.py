@@ -1,6 +1,7 @@
 """The status of a scan as its folder tells it: for every scan that does not run at the moment."""
 
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
+from scanner.capture.positions import flagged
 from scanner.errors import WrongState
 from scanner.hardware.protocols import Exposure, RigFacts
 from scanner.store.scans import ScanFolder
@@ -30,6 +31,7 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
         slices_done=sum(len(done.slices) for done in history.done.values()),
         stacked=len(history.done),
         stacked_positions=tuple(sorted(history.done)),
+        flagged=flagged(history.done.values()),
         sweep=sweep,
         exposure=Exposure.model_validate(manifest.exposure) if manifest.exposure else None,
         elapsed_s=max(last.elapsed_s if last else 0.0, sum(done.took_s for done in history.done.values())),

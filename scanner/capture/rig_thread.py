@@ -1,4 +1,4 @@
-"""The acquisition thread: the only one that touches the rig. One scan, or one jog or preview, at a time."""
+"""The acquisition thread: the only one that touches the rig. One run, or one jog or preview, at a time."""
 
 import logging
 import queue
@@ -10,9 +10,9 @@ from typing import TypeVar
 from scanner.capture.events import Problem, RigStatus
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import problem_of
-from scanner.capture.runner import ScanRun
+from scanner.capture.runs import Run
 from scanner.clock import Clock
-from scanner.errors import CameraError, HardwareMissing, RigBusy
+from scanner.errors import CameraError, HardwareMissing
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.units import Dioptres
@@ -43,19 +43,25 @@ class RigThread:
         self._changed = changed
         self._jobs: queue.Queue[Callable[[Rig], None] | None] = queue.Queue()
         self._lock = threading.Lock()
-        self._run: ScanRun | None = None
+        self._run: Run | None = None
         self._exposure: Exposure | None = None
         self._lens: float | None = None
         self._status = RigStatus(facts=None)
+        self._told = self._status
         self._opened: Future[Rig] = Future()
         self._thread = threading.Thread(target=self._work, name="acquisition")
 
     @property
     def status(self) -> RigStatus:
-        return self._status
+        """Where the rig stands; a problem of the last run stays in it until the rig is used again."""
+        run, status = self._run, self._status
+        if run is None:
+            return status
+        activity = "" if run.over else run.activity
+        return status.model_copy(update={"activity": activity, "problem": status.problem or run.problem})
 
     @property
-    def scan_run(self) -> ScanRun | None:
+    def run(self) -> Run | None:
         """The run that holds the rig, if any."""
         run = self._run
         return None if run is None or run.over else run
@@ -67,27 +73,29 @@ class RigThread:
 
     def close(self) -> None:
         """Stop a run (it can be resumed later), end the thread and release the rig."""
-        if run := self.scan_run:
+        if run := self.run:
             run.close()
         self._jobs.put(None)
         if self._thread.ident is not None:
             self._thread.join()
 
     def call(self, job: Callable[[Rig], T]) -> T:
-        """Run `job` in the thread and return its result. Raises RigBusy while a scan holds the rig, HardwareMissing."""
+        """Run `job` in the thread and return its result. Raises RigBusy while a run holds the rig, HardwareMissing."""
         future: Future[T] = Future()
         with self._lock:
             self.require_idle()
+            self._run = None
             self._jobs.put(lambda rig: _resolve(future, lambda: self._jog(rig, job)))
         return future.result()
 
-    def begin(self, run: ScanRun) -> None:
-        """Give the rig to a scan. Raises RigBusy, naming the scan that holds it."""
+    def begin(self, run: Run) -> None:
+        """Give the rig to a run. Raises RigBusy, naming what holds it, HardwareMissing, and what its start raises."""
         with self._lock:
             self.require_idle()
             run.started()
             self._run = run
-            self._jobs.put(lambda rig: self._scan(run, rig))
+            self._jobs.put(lambda rig: self._hold(run, rig))
+        self.tell()
 
     def looked(self, exposure: Exposure | None = None, lens: float | None = None) -> None:
         """Remember what a job set: the camera is not asked for it."""
@@ -95,14 +103,18 @@ class RigThread:
         self._lens = self._lens if lens is None else lens
 
     def require_idle(self) -> None:
-        """Raise RigBusy while a scan holds the rig, HardwareMissing when the rig is not open."""
+        """Raise RigBusy while a run holds the rig, HardwareMissing when the rig is not open."""
         if not self._thread.is_alive():
             raise HardwareMissing("The rig is not open.", "Look at the log, then restart the daemon.")
-        if self._run is not None and not self._run.over:
-            status = self._run.progress.status
-            raise RigBusy(
-                f"The rig is busy with the scan {status.name!r}.", "Wait for it, or cancel it first.", scan_id=status.id
-            )
+        if run := self.run:
+            raise run.busy()
+
+    def tell(self) -> None:
+        """Call `changed` where the status is another than was told last. Any thread may call this."""
+        status = self.status
+        if status != self._told:
+            self._told = status
+            self._changed()
 
     def _jog(self, rig: Rig, job: Callable[[Rig], T]) -> T:
         """Whatever becomes of the job, who waits for it then finds the rig as it is."""
@@ -111,12 +123,13 @@ class RigThread:
         finally:
             self._refresh(rig)
 
-    def _scan(self, run: ScanRun, rig: Rig) -> None:
+    def _hold(self, run: Run, rig: Rig) -> None:
         try:
             run.run(rig, lambda exposure, lens: self._saw(rig, exposure, lens))
-        finally:
-            with self._lock:
-                self._run = None if self._run is run else self._run
+        except Exception as error:  # the border of the thread: a defect must end the run visibly, not the daemon
+            log.exception("a run failed on a defect")
+            message = f"Focusrig made a mistake: {type(error).__name__}: {error}"
+            run.failed(Problem(code="internal", message=message, hint="Please report the log."))
 
     def _saw(self, rig: Rig, exposure: Exposure | None, lens: Dioptres | None) -> None:
         self.looked(exposure, lens)
@@ -157,7 +170,7 @@ class RigThread:
             self._clock.sleep(1.0)
 
     def _refresh(self, rig: Rig, problem: Problem | None = None) -> None:
-        status = RigStatus(
+        self._status = RigStatus(
             facts=rig.facts,
             lens=self._lens,
             axes={name: axis.angle for name, axis in rig.axes.items()},
@@ -165,9 +178,7 @@ class RigThread:
             exposure=self._exposure,
             problem=problem,
         )
-        if status != self._status:
-            self._status = status
-            self._changed()
+        self.tell()
 
 
 def _nothing(_rig: Rig) -> None:

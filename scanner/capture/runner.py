@@ -2,40 +2,29 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeAlias
+from collections.abc import Callable
 
 from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
 from scanner.capture.forecast import optics, require_room
+from scanner.capture.positions import found_in
+from scanner.capture.preparation import ends_known, home, lit, lock_exposure, sweep_ends
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import Progress, problem_of
-from scanner.capture.search import find_ends
+from scanner.capture.runs import Cancelled, Seen
 from scanner.capture.stacking_worker import StackingWorker
 from scanner.clock import Clock
-from scanner.errors import FocusrigError, HardwareError, NoSpace
+from scanner.errors import FocusrigError, NoSpace, RigBusy, StoreError
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.plan.estimate import estimate
-from scanner.plan.scan import ExposurePlan, ScanPlan
+from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import Sweep
 from scanner.slices import Shot
-from scanner.store.images import thumbnail
-from scanner.store.journal import State
+from scanner.store.journal import PositionDone, Reason, State
 from scanner.store.scans import ScanFolder
-from scanner.units import Dioptres
 
 log = logging.getLogger(__name__)
-
-PREVIEW_WIDTH = 800
-
-
-Seen: TypeAlias = Callable[[Exposure | None, Dioptres | None], None]
-
-
-class Cancelled(Exception):
-    """The way out of a run that is to end before its plan does."""
 
 
 class ScanRun:
@@ -61,12 +50,25 @@ class ScanRun:
 
     @property
     def over(self) -> bool:
-        """Whether the run needs the rig no more: true before the last status is told, so that nobody is refused."""
         return self._over
 
     @property
     def progress(self) -> Progress:
         return self._progress
+
+    @property
+    def activity(self) -> str:
+        return ""
+
+    @property
+    def problem(self) -> Problem | None:
+        return None
+
+    def busy(self) -> RigBusy:
+        status = self._progress.status
+        return RigBusy(
+            f"The rig is busy with the scan {status.name!r}.", "Wait for it, or cancel it first.", scan_id=status.id
+        )
 
     def started(self) -> None:
         """The run has the rig; `run` follows. A pause from here on holds."""
@@ -93,12 +95,9 @@ class ScanRun:
         self.cancel()
 
     def run(self, rig: Rig, seen: Seen) -> None:
-        """Run to the end. Whatever happens, the outcome is in the journal and in the status; nothing is raised.
-
-        `seen` is told exposure and lens position as they change.
-        """
+        """Run to the end. The outcome is in the journal and in the status."""
         try:
-            with _lit(rig):
+            with lit(rig):
                 self._run(rig, seen)
         except Cancelled:
             if self._closing.is_set():
@@ -111,13 +110,12 @@ class ScanRun:
             self._interrupt(problem_of(error))
         except FocusrigError as error:
             log.warning("scan %s failed: %s", self._folder.id, error)
-            self._finish(FinishReason.FAILED, problem_of(error))
-        except Exception as error:  # the border of the thread: a defect must end the scan visibly, not the daemon
-            log.exception("scan %s failed on a defect", self._folder.id)
-            message = f"Focusrig made a mistake: {type(error).__name__}: {error}"
-            self._finish(FinishReason.FAILED, Problem(code="internal", message=message, hint="Please report the log."))
+            self.failed(problem_of(error))
         else:
             self._finish(FinishReason.COMPLETED)
+
+    def failed(self, problem: Problem) -> None:
+        self._finish(FinishReason.FAILED, problem)
 
     def _run(self, rig: Rig, seen: Seen) -> None:
         plan = self._folder.manifest.plan
@@ -126,13 +124,14 @@ class ScanRun:
         sweep = self._prepare(rig, plan, seen)
         self._progress.update(activity="capturing")
         self._progress.capturing()
-        with StackingWorker(
-            self._folder, plan.stacking.quality, self._clock, self._progress.position_stacked
-        ) as worker:
+        with StackingWorker(self._folder, self._clock, self._stacked) as worker:
             for position in todo:
                 self._capture(rig, plan.shots(position, sweep), worker, seen)
             self._progress.update(activity="stacking the last position")
             worker.drain()
+
+    def _stacked(self, done: PositionDone) -> None:
+        self._progress.position_stacked(done.index, flagged=bool(found_in(done)))
 
     def _capture(self, rig: Rig, shots: tuple[Shot, ...], worker: StackingWorker, seen: Seen) -> None:
         settle_s = self._folder.manifest.plan.settle.after_move_s
@@ -141,17 +140,14 @@ class ScanRun:
             worker.add(shot, slice_)
             seen(None, slice_.lens)
             self._progress.slice_captured()
-            if self._feed.watched:
-                self._feed.publish(thumbnail(slice_.pixels, PREVIEW_WIDTH))
+            self._feed.show(slice_.pixels)
         worker.finish(shots[0].position)
         self._progress.position_captured()
 
     def _prepare(self, rig: Rig, plan: ScanPlan, seen: Seen) -> Sweep:
         """Everything that is fixed before the first position and stays fixed: references, look, sweep."""
         self._progress.update(activity="finding the zero of the axes")
-        for axis in rig.axes.values():
-            if axis.angle is None:
-                axis.home()
+        home(rig)
         self._between()
         exposure = self._lock(rig, plan)
         seen(exposure, None)
@@ -181,10 +177,9 @@ class ScanRun:
         if recorded is not None:
             known = SweepFacts.model_validate(recorded)
             return Sweep(known.near, known.far, known.count)
-        near, far = plan.sweep.near, plan.sweep.far
-        if near == "auto" or far == "auto":
+        if not ends_known(plan):
             self._progress.update(activity="looking for near and far")
-            near, far = find_ends(rig, plan.positions(), search_reach(rig, plan), self._between)
+        near, far = sweep_ends(rig, plan, self._between)
         return plan.sweep.resolve(near, far, optics(rig.camera.facts))
 
     def _require_space(self, rig: Rig, plan: ScanPlan, sweep: Sweep) -> None:
@@ -206,46 +201,18 @@ class ScanRun:
     def _interrupt(self, problem: Problem) -> None:
         """End the run but not the scan: it can be resumed."""
         self._over = True
-        data = problem.model_dump(mode="json")
-        self._folder.record_state("paused", problem=data, elapsed_s=self._progress.elapsed_s)
+        self._write_down("paused", problem=problem)
         self._progress.update(state=RunState.PAUSED, problem=problem, activity="")
 
     def _finish(self, reason: FinishReason, problem: Problem | None = None) -> None:
         self._over = True
-        data = problem.model_dump(mode="json") if problem else None
-        self._folder.record_state("finished", reason.value, data, self._progress.elapsed_s)
+        self._write_down("finished", reason.value, problem)
         self._progress.finished(reason, problem)
 
-
-@contextmanager
-def _lit(rig: Rig) -> Iterator[None]:
-    """The lamp is on for the length of a scan; one that was on stays as it was."""
-    if rig.light is None or rig.light.level > 0:
-        yield
-        return
-    rig.light.set(1.0)
-    try:
-        yield
-    finally:
+    def _write_down(self, state: State, reason: Reason | None = None, problem: Problem | None = None) -> None:
+        """The end, in the journal. On a disk that takes nothing more the scan counts as interrupted after a restart."""
+        data = problem.model_dump(mode="json") if problem else None
         try:
-            rig.light.set(0.0)
-        except HardwareError as error:  # a controller that is gone has been told of already
-            log.warning("the lamp stays as it is: %s", error)
-
-
-def search_reach(rig: Rig, plan: ScanPlan) -> tuple[float, float]:
-    """(near, far) within which "auto" may search: the lens's range, cut by an end that the plan gives."""
-    lens = engine.lens_drive(rig)
-    near = lens.near if plan.sweep.near == "auto" else plan.sweep.near
-    far = lens.far if plan.sweep.far == "auto" else plan.sweep.far
-    return near, far
-
-
-def lock_exposure(rig: Rig, plan: ExposurePlan) -> Exposure:
-    """Fix the look of a plan: what is "auto" is measured, what is given is taken."""
-    wanted = plan.model_dump()
-    given = {key: value for key, value in wanted.items() if value != "auto"}
-    if len(given) == len(wanted):
-        return rig.camera.lock(Exposure.model_validate(given))
-    measured = rig.camera.lock(None)
-    return rig.camera.lock(measured.model_copy(update=given)) if given else measured
+            self._folder.record_state(state, reason, data, self._progress.elapsed_s)
+        except StoreError as error:
+            log.warning("the end of scan %s is not in its journal: %s", self._folder.id, error)

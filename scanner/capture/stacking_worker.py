@@ -4,17 +4,21 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from scanner.capture.calibration import breathing_of
+from scanner.capture.calibration_data import BreathingCalibration
+from scanner.capture.engine import lens_of
 from scanner.clock import Clock
 from scanner.errors import TooFewSlices
-from scanner.slices import Position, Shot, Slice, Stacked
+from scanner.slices import Position, Shot, Slice, SliceReport, Stacked
 from scanner.stacking.stacker import StackBuilder, Stacker
 from scanner.store.files import FileRecord
 from scanner.store.images import encode_jpeg, thumbnail
-from scanner.store.journal import SliceRecord
+from scanner.store.journal import PositionDone, SliceRecord
+from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanFolder
 from scanner.units import Dioptres, Seconds
 
@@ -51,9 +55,11 @@ class StackingWorker:
     Any error of the thread is raised to the acquisition thread at its next call.
     """
 
-    def __init__(self, folder: ScanFolder, quality: int, clock: Clock, stacked: Callable[[int], None]) -> None:
+    def __init__(self, folder: ScanFolder, clock: Clock, stacked: Callable[[PositionDone], None]) -> None:
+        """How to stack stands in the manifest: plan and breathing, so that all positions are stacked the same way."""
         self._folder = folder
-        self._quality = quality
+        self._stacker = _stacker(folder.manifest)
+        self._quality = folder.manifest.plan.stacking.quality
         self._clock = clock
         self._stacked = stacked
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(HAND_OVER_SLICES)
@@ -105,10 +111,11 @@ class StackingWorker:
     def _add(self, shot: Shot, slice_: Slice) -> None:
         jpeg = encode_jpeg(slice_.pixels, self._quality)
         file = self._folder.write_slice(shot.position.index, shot.index, jpeg)
+        known = replace(slice_, lens=lens_of(slice_, shot))
         if self._stack is None or self._stack.position != shot.position:
-            self._stack = _Stack(shot.position, Stacker().begin(slice_), self._clock.monotonic())
+            self._stack = _Stack(shot.position, self._stacker.begin(known), self._clock.monotonic())
         else:
-            self._stack.builder.add(slice_)
+            self._stack.builder.add(known)
         self._stack.written.append(_Written(shot, file, slice_.lens, slice_.exposure_us, slice_.gain))
 
     def _finish(self, position: Position) -> None:
@@ -118,24 +125,45 @@ class StackingWorker:
         stacked = stack.builder.finish()
         jpeg = encode_jpeg(stacked.pixels, self._quality)
         took_s = self._clock.monotonic() - stack.began
-        self._folder.finish_position(position, _records(stack, stacked), jpeg, thumbnail(stacked.pixels), took_s)
-        self._stacked(position.index)
+        done = self._folder.finish_position(
+            position,
+            _records(stack, stacked),
+            jpeg,
+            thumbnail(stacked.pixels),
+            took_s=took_s,
+            quality=stacked.quality,
+        )
+        self._stacked(done)
+
+
+def _stacker(manifest: Manifest) -> Stacker:
+    known = manifest.breathing
+    breathing = None if known is None else breathing_of(BreathingCalibration.model_validate(known))
+    return Stacker(manifest.plan.stacking, breathing)
 
 
 def _records(stack: _Stack, stacked: Stacked) -> tuple[SliceRecord, ...]:
     """What the journal keeps of each slice: what was asked, what was taken, how it fared."""
     reports = {report.index: report for report in stacked.slices}
     return tuple(
-        SliceRecord(
-            index=written.shot.index,
-            file=written.file,
-            lens_asked=written.shot.lens,
-            lens=written.lens,
-            exposure_us=written.exposure_us,
-            gain=written.gain,
-            transform=reports[written.shot.index].transform,
-            residual_px=reports[written.shot.index].residual_px,
-            share=reports[written.shot.index].share,
-        )
+        _record(written, reports[written.shot.index])
         for written in sorted(stack.written, key=lambda written: written.shot.index)
+    )
+
+
+def _record(written: _Written, report: SliceReport) -> SliceRecord:
+    return SliceRecord(
+        index=written.shot.index,
+        file=written.file,
+        lens_asked=written.shot.lens,
+        lens=written.lens,
+        exposure_us=written.exposure_us,
+        gain=written.gain,
+        transform=report.transform,
+        residual_px=report.residual_px,
+        share=report.share,
+        likeness=report.likeness,
+        brightness=report.brightness,
+        shake_px=report.shake_px,
+        left_out=report.left_out,
     )

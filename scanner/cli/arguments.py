@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"focusrig {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    for add in (_add_serve, _add_scan, _add_stack, _add_doctor):
+    for add in (_add_serve, _add_scan, _add_stack, _add_calibrate, _add_doctor):
         command = add(commands)
         command.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice: everything")
     return top
@@ -43,7 +43,7 @@ def _add_scan(commands: Commands) -> argparse.ArgumentParser:
         description="Start a scan and show its progress. Ctrl-C leaves the scan running.",
     )
     command.add_argument("plan", metavar="PLAN", help="plan as JSON or TOML file; - reads it from standard input")
-    command.add_argument("--server", default="http://localhost:8080", metavar="URL", help="default: %(default)s")
+    _add_server(command)
     return command
 
 
@@ -65,6 +65,22 @@ def _add_stack(commands: Commands) -> argparse.ArgumentParser:
     return command
 
 
+def _add_calibrate(commands: Commands) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        "calibrate",
+        help="measure the lens once, for all scans with it",
+        description="Measure breathing: how the picture grows as the lens focuses nearer. Put an object with texture "
+        "on the turntable first. What is left out is found by itself. Ctrl-C cancels.",
+    )
+    command.add_argument("what", choices=("breathing",), help="what to measure")
+    command.add_argument("--positions", type=int, metavar="N", help="positions of the turntable, 2 to 24; default: 4")
+    command.add_argument("--near", type=float, metavar="D", help="nearest lens position, dioptres")
+    command.add_argument("--far", type=float, metavar="D", help="farthest lens position, dioptres")
+    command.add_argument("--count", type=int, metavar="N", help="slices of a sweep")
+    _add_server(command)
+    return command
+
+
 def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
     command = commands.add_parser(
         "doctor", help="check this machine", description="Check libraries, devices, data folder and port."
@@ -72,6 +88,10 @@ def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
     _add_settings(command)
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
     return command
+
+
+def _add_server(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--server", default="http://localhost:8080", metavar="URL", help="default: %(default)s")
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:

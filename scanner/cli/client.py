@@ -7,13 +7,15 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from scanner.capture.events import ScanStatus
+from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
+from scanner.capture.events import RigStatus, ScanStatus
 from scanner.cli.output import in_words
 from scanner.errors import FocusrigError, RigBusy
 from scanner.plan.scan import ScanPlan
 
 TIMEOUT_S = 30.0
 PREFIX = "/api/v1"
+BREATHING = f"{PREFIX}/calibration/breathing"
 
 
 class Client:
@@ -36,6 +38,22 @@ class Client:
     def scan(self, scan_id: str) -> ScanStatus:
         """How far a scan is."""
         return ScanStatus.model_validate(self._call("GET", f"{PREFIX}/scans/{scan_id}"))
+
+    def rig(self) -> RigStatus:
+        """Where the rig stands."""
+        return RigStatus.model_validate(self._call("GET", f"{PREFIX}/rig"))
+
+    def calibrate(self, plan: CalibrationPlan) -> RigStatus:
+        """Begin to measure breathing."""
+        return RigStatus.model_validate(self._call("POST", BREATHING, plan.model_dump(mode="json")))
+
+    def cancel_calibration(self) -> None:
+        """End the calibration that runs."""
+        self._call("POST", f"{PREFIX}/calibration/cancel")
+
+    def breathing(self) -> BreathingCalibration:
+        """What is known of the camera in use."""
+        return BreathingCalibration.model_validate(self._call("GET", BREATHING))
 
     def archive_url(self, scan_id: str) -> str:
         """Where the stacked images can be downloaded."""

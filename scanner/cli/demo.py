@@ -62,7 +62,7 @@ class Demo:
             print(f"The demo scan ended: {scan.problem.message if scan.problem else scan.reason}", flush=True)
             return
         try:
-            path = self._daemon.export(scan.id)
+            path = self._daemon.files.export(scan.id)
         except FocusrigError as error:
             print_error(error)
             return

@@ -7,10 +7,11 @@ import pytest
 from fastapi import FastAPI
 
 from scanner.api.app import create_app
+from scanner.capture.calibration_data import BreathingCalibration
 from scanner.capture.events import FinishReason, ScanStatus
 from scanner.daemon import Daemon
 from tests.api.client import Client
-from tests.api.scans import SMALL_PLAN, finished
+from tests.api.scans import SMALL_PLAN, calibrate, finished
 from tests.conftest import small_settings
 
 
@@ -36,6 +37,12 @@ def scanned(rig_daemon: Daemon) -> ScanStatus:
     scan = finished(rig_daemon, rig_daemon.start_scan(SMALL_PLAN).id)
     assert scan.reason == FinishReason.COMPLETED, scan.problem
     return scan
+
+
+@pytest.fixture(scope="session")
+def calibrated(rig_daemon: Daemon) -> BreathingCalibration:
+    """Breathing, measured at 2 positions with 5 slices each."""
+    return calibrate(rig_daemon)
 
 
 @pytest.fixture(scope="session")

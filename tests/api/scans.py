@@ -4,6 +4,7 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.events import RunState, ScanStatus, Status
 from scanner.daemon import Daemon
 from scanner.plan.scan import ScanPlan
@@ -19,6 +20,8 @@ SMALL_PLAN = ScanPlan.model_validate({**SMALL, **FIXED})
 
 LONG_PLAN = ScanPlan.model_validate({**SMALL, **FIXED, "name": "long", "path": {"kind": "sphere", "count": 500}})
 """Longer than any test."""
+
+SMALL_CALIBRATION = CalibrationPlan(positions=2, near=12.6, far=8.2, count=5)
 
 DEADLINE_S = 60.0
 
@@ -39,6 +42,13 @@ def finished(daemon: Daemon, scan_id: str) -> ScanStatus:
     """The scan once it has ended."""
     wait_until(daemon, lambda _: daemon.scan(scan_id).state == RunState.FINISHED)
     return daemon.scan(scan_id)
+
+
+def calibrate(daemon: Daemon) -> BreathingCalibration:
+    """Measure breathing, small and quick, and wait for the end."""
+    daemon.breathing.calibrate(SMALL_CALIBRATION)
+    wait_until(daemon, lambda status: not status.rig.activity)
+    return daemon.breathing.calibration()
 
 
 @contextmanager

@@ -7,13 +7,17 @@ from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
 from scanner.api import examples
+from scanner.capture.calibration_data import BreathingCalibration
 from scanner.capture.events import RigStatus, ScanStatus, Status
+from scanner.capture.positions import PositionReport
 from scanner.config import Settings
 from scanner.daemon import SettingsView
 from scanner.units import Frozen
 from tests.api.client import Client
 
-MODELS: dict[str, type[BaseModel]] = {model.__name__: model for model in (Status, RigStatus, ScanStatus)}
+MODELS: dict[str, type[BaseModel]] = {
+    model.__name__: model for model in (Status, RigStatus, ScanStatus, BreathingCalibration)
+}
 
 
 def example(app: FastAPI, method: str, path: str, status: int = 200) -> Any:
@@ -24,7 +28,14 @@ def example(app: FastAPI, method: str, path: str, status: int = 200) -> Any:
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/status", Status), ("/rig", RigStatus), ("/scans", tuple[ScanStatus, ...]), ("/scans/{scan_id}", ScanStatus)],
+    [
+        ("/status", Status),
+        ("/rig", RigStatus),
+        ("/scans", tuple[ScanStatus, ...]),
+        ("/scans/{scan_id}", ScanStatus),
+        ("/scans/{scan_id}/positions", tuple[PositionReport, ...]),
+        ("/calibration/breathing", BreathingCalibration),
+    ],
 )
 def test_the_example_of_a_get_is_one_of_its_answers(app: FastAPI, path: str, kind: type) -> None:
     assert TypeAdapter(kind).validate_python(example(app, "get", path), strict=False)

@@ -36,6 +36,7 @@ STATUS = {
     "slices-differ": 500,
     "too-few-slices": 500,
     "alignment-failed": 500,
+    "calibration-failed": 500,
     "store": 500,
     "not-found": 404,
     "no-space": 507,

@@ -47,7 +47,7 @@ def read_frame(stream: http.client.HTTPResponse) -> bytes:
 
 
 def nobody_listens(daemon: Daemon) -> bool:
-    return not daemon._listeners and not daemon._feed.watched
+    return not daemon._listeners and not daemon._rig.feed.watched
 
 
 def wait_for_silence(daemon: Daemon) -> None:

@@ -39,7 +39,7 @@ def scan(tmp_path_factory: pytest.TempPathFactory) -> tuple[ScanStatus, zipfile.
     daemon.start()
     try:
         status = _finished(daemon, daemon.start_scan(PLAN).id)
-        archives = (daemon.stacks_archive(status.id), daemon.slices_archive(status.id))
+        archives = (daemon.files.stacks_archive(status.id), daemon.files.slices_archive(status.id))
         stacks, slices = (zipfile.ZipFile(BytesIO(b"".join(archive.read()))) for archive in archives)
         return status, stacks, slices
     finally:

@@ -20,14 +20,14 @@ _HEAD = {**headers(), **problems(404)}
 @router.get("/stacks.zip", summary="All stacked images", response_class=Response, responses=_ZIP)
 def download_stacks(scan_id: ScanId, request: Request, daemon: TheDaemon) -> Response:
     """The stacked images and the manifest, ready for photogrammetry. A running scan gives what is there so far."""
-    return download(request, daemon.stacks_archive(scan_id), ZIP, f"{scan_id}_photogrammetry.zip")
+    return download(request, daemon.files.stacks_archive(scan_id), ZIP, f"{scan_id}_photogrammetry.zip")
 
 
 @router.head("/slices.zip", summary="Size of all slices", response_class=Response, responses=_HEAD)
 @router.get("/slices.zip", summary="All slices", response_class=Response, responses=_ZIP)
 def download_slices(scan_id: ScanId, request: Request, daemon: TheDaemon) -> Response:
     """The slices of every position that is done, one folder a position."""
-    return download(request, daemon.slices_archive(scan_id), ZIP, f"{scan_id}_slices.zip")
+    return download(request, daemon.files.slices_archive(scan_id), ZIP, f"{scan_id}_slices.zip")
 
 
 @router.head(
@@ -36,7 +36,7 @@ def download_slices(scan_id: ScanId, request: Request, daemon: TheDaemon) -> Res
 @router.get("/positions/{position}/stack.jpg", summary="A stacked image", response_class=Response, responses=_JPEG)
 def get_stack(scan_id: ScanId, position: PositionIndex, request: Request, daemon: TheDaemon) -> Response:
     """The stacked image of one position, full size."""
-    return download(request, FileContent(daemon.stack_path(scan_id, position)), JPEG)
+    return download(request, FileContent(daemon.files.stack_path(scan_id, position)), JPEG)
 
 
 @router.head(
@@ -47,7 +47,7 @@ def get_slice(
     scan_id: ScanId, position: PositionIndex, index: SliceIndex, request: Request, daemon: TheDaemon
 ) -> Response:
     """One slice of one position, full size."""
-    return download(request, FileContent(daemon.slice_path(scan_id, position, index)), JPEG)
+    return download(request, FileContent(daemon.files.slice_path(scan_id, position, index)), JPEG)
 
 
 @router.head(
@@ -56,4 +56,4 @@ def get_slice(
 @router.get("/positions/{position}/thumbnail.jpg", summary="A thumbnail", response_class=Response, responses=_JPEG)
 def get_thumbnail(scan_id: ScanId, position: PositionIndex, request: Request, daemon: TheDaemon) -> Response:
     """A small picture of the stacked image of one position."""
-    return download(request, FileContent(daemon.thumbnail_path(scan_id, position)), JPEG)
+    return download(request, FileContent(daemon.files.thumbnail_path(scan_id, position)), JPEG)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from scanner.api.dependencies import TheDaemon, TheStreams
 from scanner.api.examples import STATUS, answers
 from scanner.api.openapi import binary, problems
-from scanner.api.stream import BOUNDARY
+from scanner.api.stream import MJPEG
 from scanner.capture.events import Status
 
 router = APIRouter(tags=["live"])
@@ -16,6 +16,12 @@ router = APIRouter(tags=["live"])
 def get_status(daemon: TheDaemon) -> Status:
     """The whole snapshot: rig, scan, free space."""
     return daemon.status()
+
+
+@router.head("/events", include_in_schema=False)
+async def head_status_events() -> Response:
+    """What GET answers with; the stream itself has no end."""
+    return Response(media_type="text/event-stream")
 
 
 @router.get("/events", summary="The status as events", response_class=Response, responses=binary("text/event-stream"))
@@ -30,14 +36,20 @@ async def watch_status(streams: TheStreams) -> Response:
 )
 def get_preview(daemon: TheDaemon) -> Response:
     """What the camera sees now, small."""
-    return Response(daemon.preview(), media_type="image/jpeg")
+    return Response(daemon.hand.preview(), media_type="image/jpeg")
+
+
+@router.head("/preview.mjpeg", include_in_schema=False)
+async def head_moving_preview() -> Response:
+    """What GET answers with; the stream itself has no end."""
+    return Response(media_type=MJPEG)
 
 
 @router.get(
     "/preview.mjpeg",
     summary="The moving preview",
     response_class=Response,
-    responses=binary(f"multipart/x-mixed-replace; boundary={BOUNDARY}"),
+    responses=binary(MJPEG),
 )
 async def watch_preview(streams: TheStreams) -> Response:
     """Motion JPEG, for an `img` element; only the newest frame is sent to a slow client."""

@@ -50,7 +50,7 @@ def get_rig(daemon: TheDaemon) -> RigStatus:
 @router.put("/lens", summary="Move the lens", responses=answers(RIG) | problems(409, 422, 503))
 def move_lens(move: Annotated[LensMove, Body(examples=[{"lens": 8.5}])], daemon: TheDaemon) -> RigStatus:
     """Returns when the lens has arrived."""
-    return daemon.move_lens(move.lens)
+    return daemon.hand.move_lens(move.lens)
 
 
 @router.put("/axes/{name}", summary="Move an axis", responses=answers(RIG) | problems(404, 409, 422, 503))
@@ -58,22 +58,22 @@ def move_axis(
     name: AxisName, move: Annotated[AxisMove, Body(examples=[{"angle": 30.0}])], daemon: TheDaemon
 ) -> RigStatus:
     """Returns when the axis stands still at the angle."""
-    return daemon.move_axis(name, move.angle)
+    return daemon.hand.move_axis(name, move.angle)
 
 
 @router.post("/axes/{name}/home", summary="Home an axis", responses=answers(RIG) | problems(404, 409, 503))
 def home_axis(name: AxisName, daemon: TheDaemon) -> RigStatus:
     """Makes the angle known: runs to the switch where there is one, else calls the present angle zero."""
-    return daemon.home_axis(name)
+    return daemon.hand.home_axis(name)
 
 
 @router.put("/light", summary="Set the light", responses=answers(RIG) | problems(409, 422, 503))
 def set_light(light: Annotated[LightLevel, Body(examples=[{"level": 0.5}])], daemon: TheDaemon) -> RigStatus:
     """Sets the brightness of the lamp."""
-    return daemon.set_light(light.level)
+    return daemon.hand.set_light(light.level)
 
 
 @router.put("/exposure", summary="Lock the exposure", responses=answers(RIG) | problems(409, 422, 503))
 def lock_exposure(exposure: Annotated[ExposurePlan, Body(openapi_examples=EXPOSURES)], daemon: TheDaemon) -> RigStatus:
     """Fixes exposure time, gain and white balance; what is "auto" is measured first."""
-    return daemon.lock_exposure(exposure)
+    return daemon.hand.lock_exposure(exposure)

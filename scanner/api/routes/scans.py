@@ -6,10 +6,11 @@ from fastapi import APIRouter, Body, Header, Response
 from fastapi.openapi.models import Example
 
 from scanner.api.dependencies import ScanId, TheDaemon, TheReplays
-from scanner.api.examples import CANCELLED, FINISHED, PAUSED, RUNNING, answers
+from scanner.api.examples import CANCELLED, FINISHED, PAUSED, POSITIONS, RUNNING, answers
 from scanner.api.openapi import problems
 from scanner.capture.events import ScanStatus
 from scanner.capture.forecast import PlanEstimate
+from scanner.capture.positions import PositionReport
 from scanner.plan.scan import ScanPlan
 from scanner.store.manifest import Manifest
 
@@ -24,6 +25,22 @@ EXAMPLES: dict[str, Example] = {
             "path": {"kind": "rings", "rings": [{"tilt_deg": 0, "count": 36}, {"tilt_deg": 30, "count": 24}]},
             "sweep": {"near": 9.5, "far": 6.0, "count": 12},
             "exposure": {"time_us": 10000, "gain": 1.0},
+        },
+    },
+    "stacking": {
+        "summary": "How the slices become one image: the strongest detail at each scale, the nearest slice's geometry",
+        "value": {
+            "name": "fur",
+            "sweep": {"near": 9.5, "far": 6.0, "count": 30},
+            "stacking": {
+                "method": "pyramid",
+                "measure": "gradient",
+                "window": 1.5,
+                "reference": 0,
+                "unaligned": "fail",
+                "slab": 10,
+                "quality": 98,
+            },
         },
     },
     "sphere": {
@@ -87,11 +104,18 @@ def delete_scan(scan_id: ScanId, daemon: TheDaemon) -> None:
     daemon.delete(scan_id)
 
 
+@router.head("/{scan_id}/positions", include_in_schema=False)
+@router.get("/{scan_id}/positions", summary="The positions of a scan", responses=answers(POSITIONS) | problems(404))
+def list_positions(scan_id: ScanId, daemon: TheDaemon) -> tuple[PositionReport, ...]:
+    """What became of each position that is stacked: its slices, the quality of its stack, and what to look at."""
+    return daemon.files.positions(scan_id)
+
+
 @router.head("/{scan_id}/manifest.json", include_in_schema=False)
 @router.get("/{scan_id}/manifest.json", summary="The manifest of a scan", responses=problems(404))
 def get_manifest(scan_id: ScanId, daemon: TheDaemon) -> Manifest:
-    """Plan, rig, sweep and exposure of the scan, as stored beside its images."""
-    return daemon.manifest(scan_id)
+    """Plan, rig, sweep, exposure and breathing of the scan, as stored beside its images."""
+    return daemon.files.manifest(scan_id)
 
 
 @router.post(

@@ -23,7 +23,7 @@ EXAMPLES: dict[str, Example] = {
 @router.get("", summary="The settings", responses=answers(SETTINGS))
 def get_settings(daemon: TheDaemon) -> SettingsView:
     """The settings in force, their JSON schema, and which of them were changed from the config file's."""
-    return daemon.settings_view()
+    return daemon.setup.view()
 
 
 @router.put("", summary="Change the settings", responses=answers(SETTINGS) | problems(409, 422, 503))
@@ -33,4 +33,4 @@ def change_settings(settings: Annotated[Settings, Body(openapi_examples=EXAMPLES
     Keys that are readOnly in the schema are the config file's: left out, they stay as they are; changed, they are
     refused. Refused as well while a scan holds the rig.
     """
-    return daemon.change_settings(settings)
+    return daemon.setup.change(settings)

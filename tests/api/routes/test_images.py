@@ -98,7 +98,7 @@ def test_an_image(client: Client, path: str, rest: str, size: tuple[int, int] | 
         ("positions/" + "9" * 5000 + "/stack.jpg", 422),
         ("positions/0/stack.png", 404),
         ("positions/0/slices/", 404),
-        ("positions", 404),
+        ("positions/", 404),
     ],
 )
 def test_what_is_not_there(client: Client, path: str, rest: str, code: int) -> None:

@@ -26,3 +26,10 @@ def test_a_preview_is_a_small_picture(client: Client) -> None:
 def test_the_daemon_is_alive(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok", "version": scanner.__version__}
     assert client.request("HEAD", "/healthz").status_code == 200
+
+
+def test_streams_answer_head_without_beginning(client: Client) -> None:
+    for path, kind in (("events", "text/event-stream"), ("preview.mjpeg", "multipart/x-mixed-replace; boundary=frame")):
+        answer = client.request("HEAD", f"/api/v1/{path}")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"].startswith(kind)

@@ -90,12 +90,12 @@ def test_a_scan_runs_to_its_end_and_gives_one_image_a_position(daemon: Daemon, r
     assert status.problem is None
     assert status.exposure == LOOK
     assert rig.log.values("turntable")[-3:] == [0, 120, 240]
-    with zipfile.ZipFile(BytesIO(b"".join(daemon.stacks_archive(started.id).read()))) as archive:
+    with zipfile.ZipFile(BytesIO(b"".join(daemon.files.stacks_archive(started.id).read()))) as archive:
         assert archive.testzip() is None
         assert [n for n in archive.namelist() if n.endswith(".jpg")] == [
             f"images/{started.id}_000{i}.jpg" for i in range(3)
         ]
-    with zipfile.ZipFile(BytesIO(b"".join(daemon.slices_archive(started.id).read()))) as archive:
+    with zipfile.ZipFile(BytesIO(b"".join(daemon.files.slices_archive(started.id).read()))) as archive:
         assert len(archive.namelist()) == 12
 
 
@@ -132,7 +132,7 @@ def test_a_second_start_is_refused_with_the_scan_that_holds_the_rig(daemon: Daem
         daemon.start_scan(PLAN)
     assert caught.value.scan_id == first.id
     with pytest.raises(RigBusy):
-        daemon.move_lens(5)
+        daemon.hand.move_lens(5)
     rig.gate.set()
     until(daemon, first.id, finished)
     assert len(daemon.scans()) == 1
@@ -170,7 +170,7 @@ def test_cancel_keeps_what_is_stacked(daemon: Daemon) -> None:
     daemon.cancel(scan.id)
     status = until(daemon, scan.id, finished)
     assert status.reason in (FinishReason.CANCELLED, FinishReason.COMPLETED)
-    assert daemon.stack_path(scan.id, 0).stat().st_size > 1000
+    assert daemon.files.stack_path(scan.id, 0).stat().st_size > 1000
     with pytest.raises(WrongState):
         daemon.resume(scan.id)
 
@@ -202,7 +202,7 @@ def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings
     for daemon in _running(rig, settings):
         scan = daemon.start_scan(PLAN)
         until(daemon, scan.id, lambda status: status.stacked >= 1)
-        stacked = daemon.stack_path(scan.id, 0).read_bytes()
+        stacked = daemon.files.stack_path(scan.id, 0).read_bytes()
     rig = FakeRig()
     for daemon in _running(rig, settings):
         (found,) = daemon.scans()
@@ -212,7 +212,7 @@ def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings
             daemon.resume(scan.id)
         status = until(daemon, scan.id, finished)
         assert (status.reason, status.stacked) == (FinishReason.COMPLETED, 3)
-        assert daemon.stack_path(scan.id, 0).read_bytes() == stacked
+        assert daemon.files.stack_path(scan.id, 0).read_bytes() == stacked
         assert 0.0 not in rig.log.values("turntable")[1:], "a position that was done is not taken again"
 
 
@@ -249,11 +249,11 @@ def test_the_rig_is_told_of_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> N
 
 def test_the_lamp_is_on_for_the_scan_and_off_again(daemon: Daemon) -> None:
     lamp: list[float | None] = []
-    daemon.set_light(0)
+    daemon.hand.set_light(0)
     unsubscribe = daemon.subscribe(lambda status: lamp.append(status.rig.light))
     until(daemon, daemon.start_scan(PLAN).id, finished)
     unsubscribe()
-    daemon.move_lens(5)
+    daemon.hand.move_lens(5)
     assert 1.0 in lamp
     assert daemon.status().rig.light == 0
 
@@ -269,7 +269,7 @@ def test_a_data_folder_that_is_a_file_is_named(rig: FakeRig, tmp_path: Path) -> 
 
 
 def test_a_partial_settings_document_keeps_what_only_the_file_may_set(daemon: Daemon, settings: Settings) -> None:
-    view = daemon.change_settings(Settings.model_validate({"storage": {"reserve_mb": 5}}))
+    view = daemon.setup.change(Settings.model_validate({"storage": {"reserve_mb": 5}}))
     assert view.settings.storage.data == settings.storage.data
     assert view.settings.storage.reserve_mb == 5
 
@@ -314,11 +314,11 @@ def test_delete_removes_the_folder_but_not_while_it_runs(daemon: Daemon, rig: Fa
 
 
 def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig) -> None:
-    daemon.move_lens(7.5)
-    daemon.home_axis("turntable")
-    daemon.move_axis("turntable", 45)
-    daemon.set_light(0.5)
-    status = daemon.lock_exposure(ExposurePlan(time_us=20_000))
+    daemon.hand.move_lens(7.5)
+    daemon.hand.home_axis("turntable")
+    daemon.hand.move_axis("turntable", 45)
+    daemon.hand.set_light(0.5)
+    status = daemon.hand.lock_exposure(ExposurePlan(time_us=20_000))
     assert status.lens == 7.5
     assert status.axes == {"turntable": 45, "tilt": 0}
     assert status.light == 0.5
@@ -329,17 +329,17 @@ def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig)
 
 def test_jogs_outside_the_limits_are_refused(daemon: Daemon) -> None:
     with pytest.raises(OutOfRange):
-        daemon.move_lens(99)
+        daemon.hand.move_lens(99)
     with pytest.raises(NotFound, match="no axis 'zoom'"):
-        daemon.move_axis("zoom", 1)
+        daemon.hand.move_axis("zoom", 1)
 
 
 def test_previews_are_taken_only_while_somebody_looks(daemon: Daemon, rig: FakeRig) -> None:
     assert rig.log.values("preview") == []
-    assert daemon.preview().startswith(b"\xff\xd8")
+    assert daemon.hand.preview().startswith(b"\xff\xd8")
     taken = len(rig.log.values("preview"))
     assert taken >= 1
-    with daemon.preview_frames() as viewer:
+    with daemon.hand.preview_frames() as viewer:
         assert viewer.next(5)
         assert viewer.next(5)
 
@@ -352,7 +352,7 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
     with pytest.raises(HardwareMissing, match="No camera"):
         daemon.start()
     with pytest.raises(HardwareMissing, match="not open"):
-        daemon.move_lens(5)
+        daemon.hand.move_lens(5)
     daemon.close()
 
 
@@ -366,8 +366,8 @@ def test_a_rig_that_refuses_its_config_leaves_the_old_one_open(rig: FakeRig, set
     daemon.start()
     try:
         with pytest.raises(ConfigError):
-            daemon.change_settings(Settings.model_validate({"rig": {"camera": {"hflip": True}}}))
-        assert daemon.move_lens(5).lens == 5
+            daemon.setup.change(Settings.model_validate({"rig": {"camera": {"hflip": True}}}))
+        assert daemon.hand.move_lens(5).lens == 5
     finally:
         daemon.close()
 
@@ -385,10 +385,10 @@ def test_changed_settings_are_kept_and_open_the_rig_anew(rig: FakeRig, settings:
     for daemon in _running(rig, settings):
         document = daemon.settings.model_dump()
         document["rig"]["camera"]["lens_settle_ms"] = 150
-        view = daemon.change_settings(Settings.model_validate(document))
+        view = daemon.setup.change(Settings.model_validate(document))
         assert view.overridden == ("rig.camera.lens_settle_ms",)
         assert len(rig.log.values("close")) == 1
-        assert daemon.move_lens(5).lens == 5
+        assert daemon.hand.move_lens(5).lens == 5
     assert Daemon(settings).settings.rig.camera.lens_settle_ms == 150
 
 
@@ -406,8 +406,8 @@ def test_settings_with_which_the_rig_does_not_open_leave_the_old_ones_in_force(
         document = settings.model_dump()
         document["rig"]["kind"] = "pi"
         with pytest.raises(HardwareMissing):
-            daemon.change_settings(Settings.model_validate(document))
+            daemon.setup.change(Settings.model_validate(document))
         assert daemon.settings == settings
-        assert daemon.move_lens(5).lens == 5
+        assert daemon.hand.move_lens(5).lens == 5
     finally:
         daemon.close()

@@ -1,0 +1,192 @@
+"""Calibrating breathing, in the acquisition thread: sweeps at several positions; slices are aligned, not fused."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from scanner.capture import engine
+from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
+from scanner.capture.events import Problem, SweepFacts
+from scanner.capture.forecast import limits, optics
+from scanner.capture.preparation import ends_known, home, lit, lock_exposure, sweep_ends
+from scanner.capture.preview import PreviewFeed
+from scanner.capture.progress import problem_of
+from scanner.capture.runs import Cancelled, Seen
+from scanner.clock import Clock
+from scanner.errors import FocusrigError, RigBusy
+from scanner.hardware.protocols import RigFacts
+from scanner.hardware.rig import Rig
+from scanner.plan.limits import check
+from scanner.plan.scan import ScanPlan
+from scanner.plan.sweep import Sweep
+from scanner.slices import Shot, Slice
+from scanner.stacking.align import align, target
+from scanner.stacking.breathing import Breathing, Calibration, Measured, calibrate
+from scanner.stacking.geometry import Similarity
+from scanner.stacking.points import Target
+from scanner.units import Degrees, Dioptres
+
+log = logging.getLogger(__name__)
+
+LIKENESS = 0.5
+"""The least correlation, 0..1, at which a slice counts as aligned; the others are passed over."""
+
+
+class CalibrationRun:
+    """Measures breathing as `plan` says, and hands what it found to `found`, in the acquisition thread.
+
+    `cancel` and `close` may come from any thread; nothing is handed over then.
+    """
+
+    def __init__(
+        self,
+        plan: CalibrationPlan,
+        camera: str,
+        feed: PreviewFeed,
+        clock: Clock,
+        found: Callable[[BreathingCalibration], None],
+    ) -> None:
+        """`camera`: what the result holds for, in words. `found` may raise StoreError: that is the outcome then."""
+        self._plan = plan
+        self._camera = camera
+        self._feed = feed
+        self._clock = clock
+        self._found = found
+        self._cancelled = threading.Event()
+        self._activity = "starting"
+        self._problem: Problem | None = None
+        self._over = False
+
+    @property
+    def over(self) -> bool:
+        return self._over
+
+    @property
+    def activity(self) -> str:
+        return f"calibrating breathing: {self._activity}"
+
+    @property
+    def problem(self) -> Problem | None:
+        return self._problem
+
+    def busy(self) -> RigBusy:
+        return RigBusy(f"The rig is busy {self.activity}.", "Wait for it, or cancel the calibration first.")
+
+    def started(self) -> None:
+        """Nothing is written down before the end."""
+
+    def cancel(self) -> None:
+        """End the run before the next slice; what was known before stays."""
+        self._cancelled.set()
+
+    def close(self) -> None:
+        self.cancel()
+
+    def failed(self, problem: Problem) -> None:
+        self._problem = problem
+        self._over = True
+
+    def run(self, rig: Rig, seen: Seen) -> None:
+        """Run to the end; the outcome is what `found` was told, or `problem`."""
+        try:
+            with lit(rig):
+                found = self._run(rig, seen)
+            self._found(found)
+        except Cancelled:
+            log.info("the calibration was cancelled")
+        except FocusrigError as error:
+            log.warning("the calibration failed: %s", error)
+            self._problem = problem_of(error)
+        self._over = True
+
+    def _run(self, rig: Rig, seen: Seen) -> BreathingCalibration:
+        plan = scan_plan(self._plan, rig.facts)
+        positions = plan.positions()
+        self._tell("finding the zero of the axes", seen)
+        home(rig)
+        self._between()
+        self._tell("locking the exposure", seen)
+        engine.move(rig, positions[0])
+        seen(lock_exposure(rig, plan.exposure), None)
+        sweep = self._sweep(rig, plan, seen)
+        measured: list[Measured] = []
+        for position in positions:
+            self._tell(f"position {position.index + 1} of {len(positions)}", seen)
+            measured += self._measure(rig, plan.shots(position, sweep), plan.settle.after_move_s, seen)
+        camera = rig.camera.facts
+        return self._described(calibrate(measured, (camera.width, camera.height)), plan, sweep)
+
+    def _sweep(self, rig: Rig, plan: ScanPlan, seen: Seen) -> Sweep:
+        if not ends_known(plan):
+            self._tell("looking for near and far", seen)
+        near, far = sweep_ends(rig, plan, self._between)
+        return plan.sweep.resolve(near, far, optics(rig.camera.facts))
+
+    def _measure(self, rig: Rig, shots: tuple[Shot, ...], settle_s: float, seen: Seen) -> list[Measured]:
+        """How the slices of one position lie on its reference slice; those that cannot be aligned are left out."""
+        taken = engine.slices(rig, shots, settle_s, self._clock, self._between)
+        reference: tuple[Dioptres, Target] | None = None
+        measured: list[Measured] = []
+        for shot, slice_ in zip(shots, taken, strict=True):
+            lens = engine.lens_of(slice_, shot)
+            seen(None, lens)
+            self._feed.show(slice_.pixels)
+            if reference is None:
+                reference = lens, target(slice_.pixels.y)
+            elif (aligned := _aligned(slice_, lens, *reference, measured)) is not None:
+                measured.append(aligned)
+        return measured
+
+    def _described(self, found: Calibration, plan: ScanPlan, sweep: Sweep) -> BreathingCalibration:
+        return BreathingCalibration(
+            **found.breathing.model_dump(),
+            **found.model_dump(exclude={"breathing"}),
+            positions=len(plan.positions()),
+            sweep=SweepFacts(
+                near=sweep.near, far=sweep.far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)
+            ),
+            measured_at=self._clock.now(),
+            camera=self._camera,
+        )
+
+    def _tell(self, activity: str, seen: Seen) -> None:
+        self._activity = activity
+        seen(None, None)
+
+    def _between(self) -> None:
+        """Before each shot: raise Cancelled when it is over."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+
+def breathing_of(calibration: BreathingCalibration) -> Breathing:
+    """The law alone, as the stacker takes it."""
+    return Breathing(power=calibration.power, centre=calibration.centre)
+
+
+def scan_plan(plan: CalibrationPlan, facts: RigFacts) -> ScanPlan:
+    """The scan that a calibration captures on this rig, at the tilt nearest to level. Raises PlanError."""
+    allowed = limits(facts)
+    low, high = allowed.tilt or (0.0, 0.0)
+    level: Degrees = min(max(0.0, low), high)
+    wanted = plan.scan_plan(level)
+    check(wanted, allowed)
+    return wanted
+
+
+def _aligned(slice_: Slice, lens: Dioptres, reference: Dioptres, to: Target, before: list[Measured]) -> Measured | None:
+    """Found from where the slices before it say that it lies."""
+    fit = align(to, slice_.pixels.y, _expected(lens - reference, before))
+    if fit is None or fit.likeness < LIKENESS:
+        return None
+    return Measured(lens, reference, fit.similarity, fit.residual_px)
+
+
+def _expected(away: Dioptres, before: list[Measured]) -> Similarity:
+    """Breathing and its shift grow about evenly with the distance from the reference slice: the line through zero."""
+    square = sum((m.lens - m.reference) ** 2 for m in before)
+    if square == 0:
+        return Similarity()
+    columns = zip(*(m.similarity.parameters for m in before), strict=True)
+    steps = [m.lens - m.reference for m in before]
+    return Similarity(*(away * sum(s * p for s, p in zip(steps, column, strict=True)) / square for column in columns))

@@ -1,0 +1,47 @@
+"""What scans have left on disk: images, archives, manifests, and what became of each position."""
+
+from pathlib import Path
+
+from scanner.capture.positions import PositionReport, reports
+from scanner.store.archive import Archive
+from scanner.store.files import write_chunks
+from scanner.store.manifest import Manifest
+from scanner.store.scans import ScanStore
+
+
+class Files:
+    """Every call raises NotFound for a scan, position or slice that is not there."""
+
+    def __init__(self, store: ScanStore, data: Path) -> None:
+        self._store = store
+        self._data = data
+
+    def manifest(self, scan_id: str) -> Manifest:
+        return self._store.open(scan_id).manifest
+
+    def positions(self, scan_id: str) -> tuple[PositionReport, ...]:
+        """The positions that are stacked so far, in capture order: slices, quality, findings."""
+        return reports(self._store.open(scan_id).history())
+
+    def stacks_archive(self, scan_id: str) -> Archive:
+        """The zip of what is stacked so far."""
+        return self._store.open(scan_id).stacks_archive()
+
+    def slices_archive(self, scan_id: str) -> Archive:
+        """The zip of the slices, one folder per position."""
+        return self._store.open(scan_id).slices_archive()
+
+    def stack_path(self, scan_id: str, position: int) -> Path:
+        return self._store.open(scan_id).stack_path(position)
+
+    def slice_path(self, scan_id: str, position: int, index: int) -> Path:
+        return self._store.open(scan_id).slice_path(position, index)
+
+    def thumbnail_path(self, scan_id: str, position: int) -> Path:
+        return self._store.open(scan_id).thumbnail_path(position)
+
+    def export(self, scan_id: str) -> Path:
+        """Write the zip of the stacked images into the data folder and return its path. Raises NoSpace as well."""
+        path = self._data / f"{scan_id}_photogrammetry.zip"
+        write_chunks(path, self.stacks_archive(scan_id).read())
+        return path
