@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from scanner.errors import NoSpace, StoreError
+from scanner.slices import StackQuality
 from scanner.store.files import record_of
 from scanner.store.journal import History, Journal, PositionDone, StateChanged, read_journal
 from tests.store.disks import CountingDisk, fail_at, torn_writes
-from tests.store.examples import slice_record
+from tests.store.examples import QUALITY, slice_record
 
 AT = datetime(2026, 11, 22, 5, 11, 30, tzinfo=UTC)
 
@@ -144,6 +145,36 @@ def test_an_append_that_fails_adds_nothing_and_the_next_one_works(tmp_path: Path
     disk.at_step = lambda _step, _call: None
     journal.append(position(1))
     assert Journal(path).history == History({1: position(1)}, RUNNING)
+
+
+OLD_LINE = (
+    b'{"event":"position-done","at":"2026-11-22T05:11:30Z","index":3,"turntable":45.0,"tilt":-10.0,"stack":{"name":'
+    b'"scan_0003.jpg","bytes":5,"crc32":1438085410,"sha256":"ab"},"slices":[{"index":0,"file":{"name":"slice_00.jpg",'
+    b'"bytes":5,"crc32":1,"sha256":"cd"},"lens_asked":10.0,"lens":10.01,"exposure_us":8000,"gain":1.0,"transform":'
+    b'[[1.0,0.0,0.5],[0.0,1.0,0.0]],"residual_px":0.1,"share":0.5}],"took_s":1.5}\n'
+)
+"""As the first version wrote it, but for the checksum."""
+
+
+def test_lines_of_the_first_version_still_read() -> None:
+    history, end = read_journal(OLD_LINE)
+    assert (history.damaged, end) == ((), len(OLD_LINE))
+    done = history.done[3]
+    assert done.quality == StackQuality()
+    (record,) = done.slices
+    assert (record.likeness, record.brightness, record.shake_px, record.left_out) == (1.0, 1.0, 0.0, None)
+    assert record.transform == ((1.0, 0.0, 0.5), (0.0, 1.0, 0.0))
+
+
+def test_how_a_slice_fared_and_the_quality_are_kept(tmp_path: Path) -> None:
+    fared = {"likeness": 0.2, "brightness": 0.9, "shake_px": 3.5, "left_out": "unaligned"}
+    record = slice_record(0, record_of("slice_00.jpg", b"slice")).model_copy(update=fared)
+    done = position(0).model_copy(update={"slices": (record,), "quality": QUALITY})
+    Journal(tmp_path / "journal.jsonl", CountingDisk()).append(done)
+    assert Journal(tmp_path / "journal.jsonl").history.done[0] == done
+    report = record.report
+    assert (report.index, report.share, report.likeness, report.brightness) == (0, 0.5, 0.2, 0.9)
+    assert (report.shake_px, report.left_out, report.transform) == (3.5, "unaligned", record.transform)
 
 
 def test_a_record_holds_no_infinities() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.store.layout import ScanLayout, is_scan_id, scan_id
+from scanner.store.layout import ScanLayout, calibration, calibrations, is_scan_id, scan_id
 
 AT = datetime(2026, 11, 22, 5, 11, 30, tzinfo=UTC)
 
@@ -69,6 +69,17 @@ def test_where_the_files_are() -> None:
     assert layout.thumbnail(4999) == folder / "thumbnails/20261122-051130-vase_4999.jpg"
     assert layout.manifest == folder / "manifest.json"
     assert layout.journal == folder / "journal.jsonl"
+
+
+def test_a_calibration_has_a_readable_name_of_its_own() -> None:
+    root = Path("/data")
+    one, other = (calibration(root, f"imx519, 4656 x 3496 px, {focal} mm") for focal in (4.28, 42.8))
+    assert one.name.startswith("imx519-4656-x-3496-px-4-28-mm-")
+    assert (one.parent, one.suffix) == (calibrations(root), ".json")
+    assert one != other
+    assert calibration(root, "../../etc").parent == calibration(root, "x" * 500).parent == calibrations(root)
+    assert len(calibration(root, "x" * 500).name) < 100
+    assert calibration(root, "a.b") != calibration(root, "a b")
 
 
 @pytest.mark.parametrize("slices", [2, 10, 100, 101, 200])

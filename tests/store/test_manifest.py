@@ -44,6 +44,22 @@ def test_a_person_can_read_it(layout: ScanLayout) -> None:
     assert text.count("\n") > 10
 
 
+def test_it_keeps_the_calibration_that_the_scan_began_with(layout: ScanLayout) -> None:
+    known = MANIFEST.model_copy(update={"breathing": {"power": 232.9, "centre": [0.004, -0.011]}})
+    save_manifest(known, layout, CountingDisk())
+    assert load_manifest(layout) == known
+
+
+def test_one_written_before_there_were_calibrations_still_reads(layout: ScanLayout) -> None:
+    document = json.loads(layout.manifest.read_text())
+    for key in ("breathing", "check"):
+        del document[key]
+    for key in ("method", "measure", "window", "steepness", "unaligned", "slab"):
+        del document["plan"]["stacking"][key]
+    layout.manifest.write_text(json.dumps(document))
+    assert read_manifest(layout.manifest) == MANIFEST
+
+
 def test_the_number_of_slices_is_known_with_the_sweep() -> None:
     assert MANIFEST.slice_count == 8
     assert MANIFEST.model_copy(update={"sweep": None}).slice_count == 0
