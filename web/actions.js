@@ -1,6 +1,7 @@
 // @ts-check
 import { ApiProblem, call } from "./api.js";
 import { complaints } from "./check.js";
+import { estimateOf } from "./estimate.js";
 import { saveDraft, toPlan } from "./plan.js";
 import { problemOf } from "./problem.js";
 import { running } from "./state.js";
@@ -28,6 +29,9 @@ export class Actions {
       "home-axis": ({ name }) => this.rig(`axis-${name}`, "POST", "home", { values: { name } }),
       "set-light": ({ level }) => this.rig("light", "PUT", "light", { body: { level } }),
       "lock-exposure": () => this.lockExposure(),
+      "calibrate-breathing": () => this.calibrate(),
+      "cancel-calibration": () => this.rig("calibration", "POST", "cancelCalibration", {}),
+      "forget-calibration": () => this.forget(),
       "start-scan": () => this.startScan(),
       "pause-scan": ({ id }) => this.steer("pause", id),
       "resume-scan": ({ id }) => this.resume(id),
@@ -66,7 +70,7 @@ export class Actions {
     }
   }
 
-  /** Move the rig; where it stands then comes with the next snapshot. @param {string} busy @param {"PUT"|"POST"} method @param {keyof typeof import("./api.js").paths} path @param {object} options */
+  /** Move the rig; where it stands then comes with the next snapshot. @param {string} busy @param {"PUT"|"POST"|"DELETE"} method @param {keyof typeof import("./api.js").paths} path @param {object} options */
   rig(busy, method, path, options) {
     return this.once(busy, () => call(method, path, { ...options, timeout: MOVE_TIMEOUT_MS }));
   }
@@ -88,6 +92,18 @@ export class Actions {
       const { exposure } = await call("PUT", "exposure", { body: {} });
       this.changePlan({ exposure });
     });
+  }
+
+  /** Where near, far or the number of slices are set for the scan, breathing is measured over the same sweep. */
+  calibrate() {
+    const { near, far, count } = this.store.state.draft;
+    const body = Object.fromEntries(Object.entries({ near, far, count }).filter(([, value]) => value !== null));
+    return this.rig("calibration", "POST", "calibration", { body });
+  }
+
+  async forget() {
+    const text = "Each position is then aligned on its own, until breathing is calibrated again.";
+    if (await this.dialog.ask("Forget the calibration?", text, "Forget", "Keep")) await this.rig("calibration", "DELETE", "calibration", {});
   }
 
   /** @param {Partial<import("./types.js").Draft>} patch */
@@ -179,14 +195,5 @@ export class Actions {
         this.store.change({ saved: { ok: false, text: `Not saved. ${errors.length > 0 ? "" : message} ${hint}`.replace("  ", " "), errors } });
       }
     });
-  }
-}
-
-/** @param {import("./types.js").Draft} draft @returns {Promise<import("./types.js").State["estimate"]>} */
-async function estimateOf(draft) {
-  try {
-    return { value: await call("POST", "estimate", { body: toPlan(draft) }), problem: null, errors: [] };
-  } catch (error) {
-    return { value: null, problem: problemOf(error), errors: error instanceof ApiProblem ? error.errors : [] };
   }
 }

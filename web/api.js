@@ -26,7 +26,11 @@ export const paths = Object.freeze({
   stack: "/scans/{scan_id}/positions/{n}/stack.jpg",
   slice: "/scans/{scan_id}/positions/{n}/slices/{k}.jpg",
   thumbnail: "/scans/{scan_id}/positions/{n}/thumbnail.jpg",
+  positions: "/scans/{scan_id}/positions",
+  calibration: "/calibration/breathing",
+  cancelCalibration: "/calibration/cancel",
   settings: "/settings",
+  document: "/openapi.json",
 });
 
 /** A request that did not do what was asked, in words for a person. */

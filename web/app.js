@@ -1,9 +1,9 @@
 // @ts-check
 import { Actions } from "./actions.js";
-import { call } from "./api.js";
 import "./elements/app-shell.js";
 import { follow } from "./live.js";
 import { loadDraft } from "./plan.js";
+import { Reader } from "./reading.js";
 import { Store, route, running } from "./state.js";
 /** @typedef {import("./types.js").State} State */
 
@@ -17,6 +17,9 @@ const store = new Store({
   estimate: { value: null, problem: null, errors: [] },
   scans: null,
   watched: null,
+  positions: null,
+  calibration: null,
+  document: null,
   settings: null,
   saved: null,
   busy: new Set(),
@@ -24,41 +27,28 @@ const store = new Store({
   notice: "",
 });
 const actions = new Actions(store, shell.dialog);
+const reader = new Reader(store, actions);
 
-/** What was asked for already, so that each thing is asked once. @type {Readonly<{revision: number, settings: boolean, ground: string}>} */
-const FRESH = Object.freeze({ revision: -1, settings: false, ground: "" });
-let asked = { ...FRESH };
 let version = "";
+/** what the estimate was made for: rig and scan, "" for none */
+let ground = "";
 
 /** @param {State} state */
 function followUp(state) {
   const scan = running(state);
   if (scan && state.watched !== scan.id) store.change({ watched: scan.id });
-  if (state.link !== "live" || !state.status) {
-    asked = { ...FRESH }; // after a break it may be another scanner
-    return;
-  }
-  if (version && version !== state.status.version) location.reload();
-  version = state.status.version;
-  ask({
-    revision: state.status.scans_revision,
-    settings: state.route.page === "settings",
-    ground: JSON.stringify([state.status.rig.facts, scan?.id]),
-  });
+  reader.follow(state);
+  const status = state.link === "live" ? state.status : null;
+  if (status) keepUp(status.version);
+  const before = ground;
+  ground = status ? JSON.stringify([status.rig.facts, scan?.id]) : "";
+  if (ground && ground !== before) actions.estimateSoon();
 }
 
-/** @param {typeof asked} now */
-function ask(now) {
-  const before = asked;
-  asked = now;
-  if (now.revision !== before.revision) load("scans");
-  if (now.settings && !before.settings) load("settings");
-  if (now.ground !== before.ground) actions.estimateSoon();
-}
-
-/** @param {"scans"|"settings"} name */
-function load(name) {
-  actions.quietly(`load-${name}`, async () => store.change({ [name]: await call("GET", name) }));
+/** A daemon of another version has another page. @param {string} now */
+function keepUp(now) {
+  if (version && version !== now) location.reload();
+  version = now;
 }
 
 actions.listen(document);

@@ -81,7 +81,7 @@ export function keyed(parent, items, key, make, update = () => {}) {
     const known = /** @type {HTMLElement|undefined} */ (old.get(name));
     const element = known ?? make(item);
     old.delete(name);
-    element.dataset.key = name;
+    setAttribute(element, "data-key", name);
     if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null);
     update(element, item);
   });

@@ -51,6 +51,16 @@ export function grouped(value) {
   return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "−");
 }
 
+/** @param {number} share  1 is all @param {number} [digits] */
+export function percent(share, digits = 0) {
+  return `${(100 * share).toFixed(digits)}\u00a0%`;
+}
+
+/** @param {number} count */
+export function pixels(count) {
+  return `${count.toFixed(count < 10 ? 2 : 0)}\u00a0px`;
+}
+
 /** @param {number} count @param {string} one @param {string} [many] */
 export function plural(count, one, many = `${one}s`) {
   return `${grouped(count)} ${count === 1 ? one : many}`;

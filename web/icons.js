@@ -6,6 +6,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = Object.freeze({
   near: ["M5 20V9a7 7 0 0 1 14 0v11", "M9 20v-9a3 3 0 0 1 6 0v9"],
   far: ["M3 19l6-9 4 6 3-4 5 7z"],
+  check: ["M5 12.5l5 5L19 7"],
   plus: ["M12 5v14M5 12h14"],
   minus: ["M5 12h14"],
   cross: ["M6 6l12 12M18 6L6 18"],

@@ -18,7 +18,7 @@ const FRESH = Object.freeze({
   explicit: '[\n  {"turntable_deg": 0, "tilt_deg": 0},\n  {"turntable_deg": 90, "tilt_deg": 0}\n]',
   exposure: null,
   settle_s: 0.2,
-  quality: 95,
+  stacking: {},
 });
 
 /** The draft of the last visit, so that a reload loses nothing. @returns {Draft} */
@@ -47,7 +47,7 @@ export function toPlan(draft) {
     sweep: { near: draft.near ?? "auto", far: draft.far ?? "auto", count: draft.count ?? "auto" },
     exposure: draft.exposure ?? {},
     settle: { after_move_s: draft.settle_s },
-    stacking: { quality: draft.quality },
+    stacking: draft.stacking,
   };
 }
 

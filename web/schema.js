@@ -3,12 +3,13 @@
 
 /** @typedef {Record<string, any>} Schema */
 /**
- * How a value is edited. `words` are strings that stand for no number, as "auto".
+ * How a value is edited. `word` is the text that may stand in place of a number, as "auto"; an empty field means it.
  * @typedef {object} Kind
  * @property {"group"|"bool"|"enum"|"number"|"text"|"list"|"json"} kind
  * @property {Schema} schema
  * @property {boolean} nullable
  * @property {any[]} choices
+ * @property {string|null} [word]
  */
 
 /** @type {Record<string, Kind["kind"]>} */
@@ -37,6 +38,8 @@ export function kindOf(raw, root, value) {
   if (real.length === 1) return { nullable, ...plain({ ...real[0], ...words }) };
   const choices = real.map((/** @type {Schema} */ option) => option.const).filter((/** @type {any} */ one) => one !== undefined);
   if (choices.length === real.length) return { kind: "enum", nullable, choices, schema: words };
+  const number = real.find((/** @type {Schema} */ option) => SIMPLE[option.type] === "number");
+  if (number && real.length === 2 && choices.length === 1) return { kind: "number", nullable, choices: [], word: choices[0], schema: { ...number, ...words } };
   const fitting = real.find((/** @type {Schema} */ option) => fits(option, value));
   return fitting?.properties ? { kind: "group", nullable, choices: [], schema: { ...fitting, ...words } } : { kind: "json", nullable, choices: [], schema: words };
 }

@@ -54,10 +54,27 @@ export function running(state) {
   return scan && scan.state !== "finished" ? scan : null;
 }
 
+/** What the rig does now by itself, outside a scan, in a few words; "" for nothing. @param {State} state */
+export function activity(state) {
+  return state.status?.rig.activity ?? "";
+}
+
 /** The newest scan that waits to be resumed while none holds the rig, else null. @param {State} state */
 export function interrupted(state) {
   if (!state.status || running(state)) return null;
   return state.scans?.find((scan) => scan.state === "paused") ?? null;
+}
+
+/** The scan that the page shown now is about, else null. @param {State} state */
+export function shownScan(state) {
+  const { page, id } = state.route;
+  const shown = page === "scan" ? state.watched : id;
+  return shown ? findScan(state, shown) : null;
+}
+
+/** The reports on the stacks of a scan, null while they are not read. @param {State} state @param {string} id */
+export function reportsOf(state, id) {
+  return state.positions?.scan === id ? state.positions.list : null;
 }
 
 /** What is known of a scan: the live snapshot first, then the list. @param {State} state @param {string} id */

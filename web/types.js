@@ -2,6 +2,28 @@
 // The shapes that come from the daemon (see /openapi.json) and the state of the page.
 
 /** @typedef {{code: string, message: string, hint?: string}} Problem */
+/** @typedef {"blurred"|"dark"|"saturated"|"unaligned"} LeftOut */
+/**
+ * How one slice fared in its stack; shares are parts of the object, 0 to 1.
+ * @typedef {object} SliceReport
+ * @property {number} index
+ * @property {number|null} lens
+ * @property {number|null} lens_asked
+ * @property {number} share
+ * @property {LeftOut|null} left_out
+ */
+/**
+ * @typedef {object} StackQuality
+ * @property {number} beyond_near
+ * @property {number} beyond_far
+ * @property {number[]} idle
+ * @property {number} residual_px
+ * @property {number} motion_px
+ * @property {number} flicker
+ * @property {number} certainty
+ */
+/** @typedef {{index: number, turntable: number, tilt: number, took_s: number, slices: SliceReport[], quality: StackQuality, findings: Problem[]}} PositionReport */
+/** @typedef {{scale_error_ppm: number, residual_px: number, slices: number, outliers: number, positions: number, measured_at: string}} Calibration */
 /** @typedef {{far: number, near: number, step: number}} LensFacts */
 /** @typedef {{name: string, low: number|null, high: number|null, step: number, can_home: boolean}} AxisFacts */
 /** @typedef {{model: string, width: number, height: number, focal_length_mm: number, f_number: number, pixel_pitch_um: number, lens: LensFacts|null}} CameraFacts */
@@ -22,13 +44,14 @@
  * @property {number} slices_done
  * @property {number} stacked
  * @property {number[]} stacked_positions
+ * @property {number[]} flagged  positions whose stack has findings
  * @property {SweepFacts|null} sweep
  * @property {Exposure|null} exposure
  * @property {number|null} eta_s
  * @property {number} elapsed_s
  * @property {Problem|null} problem
  */
-/** @typedef {{facts: RigFacts|null, lens: number|null, axes: Record<string, number|null>, light: number|null, exposure: Exposure|null, problem: Problem|null}} RigStatus */
+/** @typedef {{facts: RigFacts|null, lens: number|null, axes: Record<string, number|null>, light: number|null, exposure: Exposure|null, problem: Problem|null, calibrated: boolean, activity: string}} RigStatus */
 /** @typedef {{version: string, rig: RigStatus, scan: ScanStatus|null, scans_revision: number, disk_free_bytes: number, notices: Problem[]}} Status */
 /** @typedef {{positions: number, sweep: SweepFacts|null, slices: number|null, duration_s: number|null, bytes_needed: number|null, bytes_free: number}} PlanEstimate */
 /** @typedef {{settings: Record<string, any>, schema: Record<string, any>, overridden: string[]}} SettingsView */
@@ -48,7 +71,7 @@
  * @property {string} explicit
  * @property {Exposure|null} exposure
  * @property {number} settle_s
- * @property {number} quality
+ * @property {Record<string, any>} stacking  what differs from the defaults
  */
 
 /** @typedef {{page: "scan"|"scans"|"settings", id: string, position: number|null}} Route */
@@ -62,6 +85,9 @@
  * @property {{value: PlanEstimate|null, problem: Problem|null, errors: FieldError[]}} estimate
  * @property {ScanStatus[]|null} scans
  * @property {string|null} watched  id of the scan that the first page shows until a new one is set up
+ * @property {{scan: string, list: PositionReport[]}|null} positions  reports on the stacks of one scan
+ * @property {Calibration|null} calibration
+ * @property {Record<string, any>|null} document  the OpenAPI document, for its schemas
  * @property {SettingsView|null} settings
  * @property {{ok: boolean, text: string, errors: FieldError[]}|null} saved  how the last save of the settings went
  * @property {ReadonlySet<string>} busy  actions on their way to the rig

@@ -8,8 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, sync_playwright
 
+from scanner.api.assets import MEDIA_TYPES, find_web, load
 from scanner.config import Settings
 from tests.conftest import small_settings
 
@@ -79,6 +80,65 @@ def settings(tmp_path: Path, width: int) -> Settings:
 @pytest.fixture
 def watch(daemon_url: str) -> Watch:
     return Watch(daemon_url)
+
+
+class Stage:
+    """An empty page with the styles of ours, on which single elements are drawn from hand-made snapshots."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def draw(self, tag: str, *snapshot: object) -> Locator:
+        """One element alone, updated with `snapshot`."""
+        self.page.evaluate(
+            """async ([tag, snapshot]) => {
+              await import(new URL(`elements/${tag}.js`, document.baseURI));
+              document.querySelector("main").replaceChildren(document.createElement(tag));
+              document.querySelector(tag).update(...snapshot);
+            }""",
+            [tag, snapshot],
+        )
+        return self.page.locator(tag)
+
+    def changes(self, tag: str, *snapshot: object) -> int:
+        """How many changes of the document another update of the element makes."""
+        changes = self.page.evaluate(
+            """([tag, snapshot]) => {
+              const element = document.querySelector(tag);
+              const watch = new MutationObserver(() => {});
+              watch.observe(element, { subtree: true, childList: true, attributes: true, characterData: true });
+              element.update(...snapshot);
+              return watch.takeRecords().length;
+            }""",
+            [tag, snapshot],
+        )
+        assert isinstance(changes, int)
+        return changes
+
+
+@pytest.fixture(scope="module")
+def stage_page(browser: Browser) -> Iterator[Page]:
+    """An address that answers with the files of the page and nothing else, without a server."""
+    files = load(find_web()).files
+    links = "".join(f'<link rel="stylesheet" href="{name}">' for name in files if name.endswith(".css"))
+    document = f'<!doctype html><html lang="en"><title>Stage</title>{links}<main></main>'
+
+    def answer(route: Route) -> None:
+        name = urlsplit(route.request.url).path.removeprefix("/")
+        route.fulfill(body=files.get(name, document), content_type=MEDIA_TYPES.get(Path(name).suffix, "text/html"))
+
+    page = browser.new_page(reduced_motion="reduce")
+    page.set_default_timeout(20_000)
+    page.route("http://stage.test/**", answer)
+    page.goto("http://stage.test/")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def stage(stage_page: Page) -> Stage:
+    stage_page.set_viewport_size({"width": 1280, "height": 900})
+    return Stage(stage_page)
 
 
 @pytest.fixture

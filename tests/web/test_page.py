@@ -3,54 +3,23 @@
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.plan.scan import ScanPlan
 from scanner.store.scans import ScanStore
 from tests.web.conftest import Watch
+from tests.web.hands import FAR, LONG_MS, NEAR, finished_scan, listed, progress, set_up, start
 
 pytestmark = pytest.mark.browser
 
-NEAR, FAR = 12.8, 9.4
-"""The ends of the simulated object, in dioptres: the range then need not be looked for."""
-
-LONG_MS = 120_000
 TAP = 44
-
-
-def set_up(page: Page, *, positions: int = 3, slices: int = 3, name: str = "beetle") -> None:
-    """Fill in a small plan by hand."""
-    page.get_by_label("Far", exact=True).fill(str(FAR))
-    page.get_by_label("Near", exact=True).fill(str(NEAR))
-    page.get_by_label("Positions", exact=True).first.fill(str(positions))
-    page.get_by_role("group", name="Slices").get_by_role("radio", name="Set by hand").check()
-    page.get_by_label("Slices at each position").fill(str(slices))
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Name", exact=True).blur()
-
-
-def start(page: Page) -> None:
-    page.get_by_role("button", name="Start the scan").click()
-
-
-def progress(page: Page) -> Locator:
-    return page.locator("scan-progress")
-
-
-def finished_scan(page: Page, *, positions: int = 1, slices: int = 2, name: str = "beetle") -> str:
-    """Run a small scan to its end by clicking; its id."""
-    set_up(page, positions=positions, slices=slices, name=name)
-    start(page)
-    expect(progress(page).locator(".badge")).to_have_text("Complete", timeout=LONG_MS)
-    return str(listed(page)[0]["id"])
 
 
 def told_in_words(page: Page) -> None:
@@ -63,13 +32,6 @@ def told_in_words(page: Page) -> None:
     expect(progress(page).locator(".where")).to_have_text("3 of 3 positions, 9 of 9 slices")
     expect(progress(page).locator(".left")).to_contain_text("took")
     expect(page.locator("scan-page stack-grid").get_by_role("listitem")).to_have_count(3)
-
-
-def listed(page: Page) -> list[dict[str, Any]]:
-    """The scans as the daemon tells them."""
-    scans = page.evaluate("fetch('api/v1/scans').then(answer => answer.json())")
-    assert isinstance(scans, list)
-    return scans
 
 
 def picture(data: bytes) -> NDArray[np.uint8]:

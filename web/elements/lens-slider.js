@@ -2,6 +2,7 @@
 import { emit, h, setAttribute, setText, show } from "../dom.js";
 import { button, freshId } from "../fields.js";
 import { distance, lens as dioptres } from "../format.js";
+import { activity } from "../state.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").LensFacts} LensFacts */
 
@@ -15,7 +16,7 @@ export class LensSlider extends HTMLElement {
   #band = h("div", { class: "band", "aria-hidden": "true" });
   #setFar = button({ label: "Set far", icon: "far", onclick: () => emit(this, "change-plan", { far: this.#here() }) });
   #setNear = button({ label: "Set near", icon: "near", onclick: () => emit(this, "change-plan", { near: this.#here() }) });
-  #live = h("div", {},
+  #live = h("fieldset", {},
     h("div", { class: "row spread" }, h("label", { for: this.#id }, "Lens position"), this.#value),
     h("div", { class: "row" },
       button({ label: "A little farther", icon: "minus", text: false, onclick: () => this.#nudge(-1) }),
@@ -34,12 +35,14 @@ export class LensSlider extends HTMLElement {
   }
 
   /** @param {State} state */
-  update({ status, draft, busy }) {
+  update(state) {
+    const { status, draft, busy } = state;
     const camera = status?.rig.facts?.camera;
     this.#facts = camera?.lens ?? null;
     show(this.#live, this.#facts !== null);
     show(this.#fixed, camera?.lens === null);
     const moving = busy.has("lens");
+    this.#live.disabled = activity(state) !== "";
     if (status && this.#facts) this.#draw(this.#facts, moving ? null : status.rig.lens, draft, moving || status.rig.lens !== null);
   }
 

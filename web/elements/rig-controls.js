@@ -31,11 +31,12 @@ export class RigControls extends HTMLElement {
   }
 
   /** @param {RigFacts} facts @param {RigStatus} rig @param {ReadonlySet<string>} busy */
-  #draw({ axes, light }, { axes: angles, light: level }, busy) {
+  #draw({ axes, light }, { axes: angles, light: level, activity }, busy) {
     keyed(this.#axes, axes, (axis) => axis.name, () => new AxisJog(), (jog, axis) =>
-      /** @type {AxisJog} */ (jog).update(axis, angles[axis.name] ?? null, busy.has(`axis-${axis.name}`)));
+      /** @type {AxisJog} */ (jog).update(axis, angles[axis.name] ?? null, activity !== "" || busy.has(`axis-${axis.name}`)));
     setText(this.#where, axes.map((axis) => `${axis.name} ${angle(angles[axis.name])}`).join(" · "));
     show(this.#light, light);
+    this.#slider.disabled = activity !== "";
     setValue(this.#slider, level);
     setText(this.#level, level === null ? "" : `${Math.round(100 * level)} %`);
   }

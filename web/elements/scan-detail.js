@@ -2,10 +2,11 @@
 import { address } from "../api.js";
 import { h, setText, show } from "../dom.js";
 import { duration, lens, plural, shutter, standing, when } from "../format.js";
-import { findScan } from "../state.js";
+import { findScan, reportsOf } from "../state.js";
 import { ScanButtons } from "./scan-buttons.js";
 import { StackCompare } from "./stack-compare.js";
 import { StackGrid } from "./stack-grid.js";
+import { StackQuality } from "./stack-quality.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").ScanStatus} ScanStatus */
 
@@ -18,10 +19,11 @@ export class ScanDetail extends HTMLElement {
   #buttons = new ScanButtons();
   #record = h("a", { target: "_blank" }, "Everything recorded, as JSON");
   #compare = new StackCompare();
+  #quality = new StackQuality();
   #grid = new StackGrid();
   #body = h("div", { class: "body" },
     h("div", { class: "row spread wrap" }, this.#title, this.#badge),
-    this.#facts, this.#problem, this.#buttons, this.#compare,
+    this.#facts, this.#problem, this.#buttons, this.#compare, this.#quality,
     h("section", { class: "card" }, h("h2", {}, "Stacked images"), this.#grid), h("p", { class: "hint" }, this.#record));
   #missing = h("p", { class: "hint" });
 
@@ -44,9 +46,15 @@ export class ScanDetail extends HTMLElement {
     show(this.#problem, scan.problem !== null);
     this.#buttons.update(scan, state, false);
     this.#record.href = address("manifest", { scan_id: scan.id });
-    const position = state.route.position ?? scan.stacked_positions[0] ?? null;
+    this.#stacks(scan, state.route.position ?? scan.stacked_positions[0] ?? null, reportsOf(state, scan.id));
+  }
+
+  /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").PositionReport[]|null} reports */
+  #stacks(scan, position, reports) {
     this.#compare.update(scan, position);
-    this.#grid.update(scan, position);
+    show(this.#quality, position !== null);
+    this.#quality.update(reports?.find(({ index }) => index === position) ?? null, scan.sweep?.reference ?? null);
+    this.#grid.update(scan, reports, position);
   }
 }
 

@@ -3,7 +3,8 @@ import { emit, h, setText, show } from "../dom.js";
 import { button } from "../fields.js";
 import { plural } from "../format.js";
 import { icon } from "../icons.js";
-import { findScan, interrupted } from "../state.js";
+import { findScan, interrupted, reportsOf } from "../state.js";
+import { BreathingCard } from "./breathing-card.js";
 import { LensSlider } from "./lens-slider.js";
 import { RigControls } from "./rig-controls.js";
 import { RigPreview } from "./rig-preview.js";
@@ -17,6 +18,7 @@ export class ScanPage extends HTMLElement {
   #preview = new RigPreview();
   #lens = new LensSlider();
   #rig = new RigControls();
+  #breathing = new BreathingCard();
   #setup = new ScanSetup();
   #progress = new ScanProgress();
   #grid = new StackGrid();
@@ -33,7 +35,7 @@ export class ScanPage extends HTMLElement {
       h("h1", { class: "visually-hidden" }, "Scan"),
       this.#notice,
       h("div", { class: "bench" },
-        h("section", { class: "look", "aria-label": "Look" }, this.#preview, this.#lens, this.#rig),
+        h("section", { class: "look", "aria-label": "Look" }, this.#preview, this.#lens, this.#rig, this.#breathing),
         h("div", { class: "steps" }, this.#setup, this.#progress), this.#stacks));
   }
 
@@ -46,13 +48,11 @@ export class ScanPage extends HTMLElement {
   update(state) {
     const scan = state.watched === null ? null : findScan(state, state.watched);
     this.#preview.update(state);
-    show(this.#lens, scan === null);
-    show(this.#rig, scan === null);
-    show(this.#setup, scan === null);
+    for (const element of [this.#lens, this.#rig, this.#breathing, this.#setup]) show(element, scan === null);
     show(this.#progress, scan !== null);
     show(this.#stacks, scan !== null);
-    if (scan) this.#grid.update(scan);
-    for (const element of scan === null ? [this.#lens, this.#rig, this.#setup] : [this.#progress]) element.update(state);
+    if (scan) this.#grid.update(scan, reportsOf(state, scan.id));
+    for (const element of scan === null ? [this.#lens, this.#rig, this.#breathing, this.#setup] : [this.#progress]) element.update(state);
     this.#offer(state, scan === null);
   }
 

@@ -1,10 +1,11 @@
 // @ts-check
 import { complaints } from "../check.js";
-import { emit, h, setValue } from "../dom.js";
+import { emit, h, setText, setValue } from "../dom.js";
 import { freshId, numberField } from "../fields.js";
 import { ExposureFields } from "./exposure-fields.js";
 import { PathFields } from "./path-fields.js";
 import { ScanStart } from "./scan-start.js";
+import { StackingFields } from "./stacking-fields.js";
 import { SweepFields } from "./sweep-fields.js";
 /** @typedef {import("../types.js").State} State */
 
@@ -19,8 +20,9 @@ export class ScanSetup extends HTMLElement {
     onchange: () => emit(this, "change-plan", { name: this.#name.value }) });
   #settle = numberField({ label: "Stand still after a move", unit: "s", min: 0, max: 60, step: 0.1,
     onnumber: (settle_s) => emit(this, "change-plan", { settle_s }) });
-  #quality = numberField({ label: "JPEG quality of stacked images", min: 50, max: 100,
-    onnumber: (quality) => emit(this, "change-plan", { quality }) });
+  #stacking = new StackingFields();
+  #changed = h("span", { class: "where" });
+  #advanced = h("details", {}, h("summary", {}, h("h2", {}, "Advanced"), this.#changed), this.#settle.field, this.#stacking);
 
   /** @type {State|null} */
   #state = null;
@@ -29,10 +31,7 @@ export class ScanSetup extends HTMLElement {
     this.addEventListener("change", () => this.#state && this.update(this.#state)); // a wrong number changes no plan
     this.replaceChildren(
       this.#sweep, this.#path, this.#exposure,
-      h("section", { class: "card" },
-        h("details", {},
-          h("summary", {}, h("h2", {}, "More")),
-          h("div", { class: "row wrap" }, this.#settle.field, this.#quality.field))),
+      h("section", { class: "card" }, this.#advanced),
       h("section", { class: "card start-card" },
         h("div", { class: "field" }, h("label", { for: this.#id }, "Name"), this.#name), this.#start));
   }
@@ -46,7 +45,10 @@ export class ScanSetup extends HTMLElement {
     this.#exposure.update(state);
     setValue(this.#name, state.draft.name);
     this.#settle.set(state.draft.settle_s);
-    this.#quality.set(state.draft.quality);
+    this.#stacking.update(state, wrong);
+    const changed = Object.keys(state.draft.stacking).length;
+    setText(this.#changed, changed > 0 ? `stacking: ${changed} changed` : "");
+    if (wrong.some(({ where }) => /^(stacking|settle)\b/.test(where))) this.#advanced.open = true;
     this.#start.update(state, [...this.querySelectorAll("[aria-invalid]")].some((field) => !field.closest("[hidden]")));
   }
 }

@@ -2,16 +2,18 @@
 import { emit, h, setText, show } from "../dom.js";
 import { button } from "../fields.js";
 import { bytes, duration, plural } from "../format.js";
+import { activity } from "../state.js";
 /** @typedef {import("../types.js").State} State */
 
 /** What the plan costs, and the one button that starts it. */
 export class ScanStart extends HTMLElement {
   #costs = h("p", { class: "costs" });
+  #held = h("p", { class: "hint", role: "status" });
   #problem = h("p", { class: "field-error", role: "alert" });
   #button = button({ label: "Start the scan", icon: "play", kind: "primary", onclick: () => emit(this, "start-scan") });
 
   connectedCallback() {
-    this.replaceChildren(this.#costs, this.#problem, this.#button);
+    this.replaceChildren(this.#costs, this.#held, this.#problem, this.#button);
   }
 
   /** @param {State} state @param {boolean} marked  whether a field says that it is wrong */
@@ -22,8 +24,16 @@ export class ScanStart extends HTMLElement {
     show(this.#problem, words !== "");
     setText(this.#costs, value ? costs(value, state.draft.count) : "");
     show(this.#costs, value !== null && words === "");
-    this.#button.disabled = marked || state.link !== "live" || !state.status?.rig.facts || state.busy.has("start");
+    const doing = activity(state);
+    setText(this.#held, `The rig is busy: ${doing}.`);
+    show(this.#held, doing !== "");
+    this.#button.disabled = marked || doing !== "" || !ready(state);
   }
+}
+
+/** @param {State} state */
+function ready({ link, status, busy }) {
+  return link === "live" && Boolean(status?.rig.facts) && !busy.has("start");
 }
 
 /** @param {import("../types.js").PlanEstimate} estimate @param {number|null} count  slices a position, where chosen by hand */
@@ -31,7 +41,7 @@ function costs({ positions, slices, duration_s, bytes_needed, bytes_free }, coun
   const parts = [plural(positions, "position")];
   const total = slices ?? (count && count * positions);
   if (total !== null) parts.push(plural(total, "slice"));
-  if (duration_s === null) parts.push("time and space are known when near and far are set");
+  if (duration_s === null) parts.push("set near and far to see time and space");
   if (duration_s !== null) parts.push(`about ${duration(duration_s)}`);
   if (bytes_needed !== null) parts.push(`up to ${bytes(bytes_needed)} of ${bytes(bytes_free)} free`);
   return parts.join(" · ");

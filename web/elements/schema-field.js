@@ -1,5 +1,5 @@
 // @ts-check
-import { h } from "../dom.js";
+import { h, setValue } from "../dom.js";
 import { sentence } from "../check.js";
 import { complain, errorLine, freshId } from "../fields.js";
 import { grouped } from "../format.js";
@@ -16,19 +16,23 @@ export class SchemaField extends HTMLElement {
   #parts = [];
   /** @type {() => any} */
   read = () => undefined;
+  /** @type {(value: any) => void} */
+  write = () => {};
   where = "";
 
   /** @param {{key: string, where: string, schema: Schema, root: Schema, value: any, overridden: ReadonlySet<string>}} options */
   build({ key, where, schema: raw, root, value, overridden }) {
     this.where = where;
-    const { kind, schema, nullable, choices } = kindOf(raw, root, value);
+    const { kind, schema, nullable, choices, word = null } = kindOf(raw, root, value);
     if (kind === "group" && value !== null) {
       this.#group({ key, where, schema, root, value, overridden });
       return this;
     }
-    const made = MAKERS[kind === "group" ? "json" : kind]({ schema, value, nullable, choices });
-    this.#input = made.input;
-    this.read = made.read;
+    const { input, read, write } = MAKERS[kind === "group" ? "json" : kind]({ schema, nullable, choices, word });
+    write(value);
+    this.#input = input;
+    this.read = read;
+    this.write = write;
     this.#input.id = this.#id;
     this.#input.disabled = raw.readOnly === true;
     this.#input.addEventListener("input", () => this.complain([])); // what was said of the old value
@@ -37,7 +41,7 @@ export class SchemaField extends HTMLElement {
     this.replaceChildren(
       h("label", { for: this.#id }, titleOf(key, schema), overridden.has(where) && h("span", { class: "changed" }, "changed here")),
       h("div", { class: "with-unit" }, this.#input, schema.unit && h("span", { class: "unit" }, schema.unit)),
-      h("p", { class: "hint", id: `${this.#id}-hint` }, [schema.description, limits(schema), raw.readOnly && "Set in the config file."].filter(Boolean).join(" ")), this.#error);
+      h("p", { class: "hint", id: `${this.#id}-hint` }, [schema.description, limits(schema), word && `Empty: ${word}.`, raw.readOnly && "Set in the config file."].filter(Boolean).join(" ")), this.#error);
     return this;
   }
 
@@ -62,6 +66,7 @@ export class SchemaField extends HTMLElement {
       return [name, part.build({ key: name, where: where ? `${where}.${name}` : name, schema: inner, root, value: value[name], overridden })];
     });
     this.read = () => Object.fromEntries(this.#parts.map(([name, part]) => [name, part.read()]));
+    this.write = (values) => this.#parts.forEach(([name, part]) => part.write(values[name]));
     const fields = h("div", { class: "fields" }, ...this.#parts.map(([, part]) => part));
     const about = tells(schema.description) ? h("p", { class: "hint" }, schema.description) : null;
     this.classList.add("group");
@@ -69,37 +74,35 @@ export class SchemaField extends HTMLElement {
   }
 }
 
-/** @typedef {{schema: Schema, value: any, nullable: boolean, choices: any[]}} Making */
-/** @type {Record<"bool"|"enum"|"number"|"text"|"list"|"json", (making: Making) => {input: HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement, read: () => any}>} */
+/** @typedef {{schema: Schema, nullable: boolean, choices: any[], word: string|null}} Making */
+/** @typedef {{input: HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement, read: () => any, write: (value: any) => void}} Made */
+/** @type {Record<"bool"|"enum"|"number"|"text"|"list"|"json", (making: Making) => Made>} */
 const MAKERS = {
-  bool: ({ value }) => {
+  bool: () => {
     const input = h("input", { type: "checkbox" });
-    input.checked = Boolean(value);
-    return { input, read: () => input.checked };
+    return { input, read: () => input.checked, write: (value) => { input.checked = Boolean(value); } };
   },
-  enum: ({ value, nullable, choices }) => {
+  enum: ({ nullable, choices }) => {
     const all = nullable ? [null, ...choices] : choices;
     const input = h("select", {}, ...all.map((one, i) => h("option", { value: i }, one === null ? "none" : one)));
-    input.selectedIndex = Math.max(0, all.indexOf(value));
-    return { input, read: () => all[input.selectedIndex] };
+    return { input, read: () => all[input.selectedIndex], write: (value) => { input.selectedIndex = Math.max(0, all.indexOf(value)); } };
   },
-  number: ({ schema, value, nullable }) => {
-    const input = h("input", { type: "number", inputmode: "decimal", step: schema.type === "integer" ? 1 : "any", value,
-      min: schema.minimum, max: schema.maximum, placeholder: nullable ? "none" : null });
-    return { input, read: () => (input.value === "" ? null : input.valueAsNumber) };
+  number: ({ schema, nullable, word }) => {
+    const input = h("input", { type: "number", inputmode: "decimal", step: schema.type === "integer" ? 1 : "any",
+      min: schema.minimum, max: schema.maximum, placeholder: word ?? (nullable ? "none" : null) });
+    return { input, read: () => (input.value === "" ? word : input.valueAsNumber), write: (value) => setValue(input, value === word ? null : value) };
   },
-  text: ({ value, nullable }) => {
-    const input = h("input", { type: "text", value, spellcheck: "false", autocomplete: "off", placeholder: nullable ? "none" : null });
-    return { input, read: () => (nullable && input.value === "" ? null : input.value) };
+  text: ({ nullable }) => {
+    const input = h("input", { type: "text", spellcheck: "false", autocomplete: "off", placeholder: nullable ? "none" : null });
+    return { input, read: () => (nullable && input.value === "" ? null : input.value), write: (value) => setValue(input, value) };
   },
-  list: ({ value }) => {
-    const input = h("input", { type: "text", value: (value ?? []).join(", "), spellcheck: "false", placeholder: "separated by commas" });
-    return { input, read: () => input.value.split(",").map((word) => word.trim()).filter(Boolean) };
+  list: () => {
+    const input = h("input", { type: "text", spellcheck: "false", placeholder: "separated by commas" });
+    return { input, read: () => input.value.split(",").map((word) => word.trim()).filter(Boolean), write: (value) => setValue(input, (value ?? []).join(", ")) };
   },
-  json: ({ value }) => {
+  json: () => {
     const input = h("textarea", { rows: 3, spellcheck: "false" });
-    input.value = JSON.stringify(value, null, 1);
-    return { input, read: () => parsed(input.value) };
+    return { input, read: () => parsed(input.value), write: (value) => setValue(input, JSON.stringify(value, null, 1)) };
   },
 };
 

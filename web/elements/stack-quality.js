@@ -1,0 +1,56 @@
+// @ts-check
+import { h, keyed, setText, show } from "../dom.js";
+import { angle, duration, percent, pixels } from "../format.js";
+import { icon } from "../icons.js";
+import { SweepChart } from "./sweep-chart.js";
+/** @typedef {import("../types.js").Problem} Problem */
+/** @typedef {import("../types.js").PositionReport} PositionReport */
+/** @typedef {import("../types.js").StackQuality} Quality */
+
+/** @type {readonly {name: string, value: (quality: Quality) => string, about: string}[]} */
+const FIGURES = Object.freeze([
+  { name: "Misplacement", value: ({ residual_px }) => pixels(residual_px), about: "The most that parts of a slice still lie beside the reference slice, after aligning." },
+  { name: "Shake", value: ({ motion_px }) => pixels(motion_px), about: "The farthest that a slice lay from where breathing puts it. It was taken out." },
+  { name: "Flicker", value: ({ flicker }) => percent(flicker, 1), about: "How much brightness varies from slice to slice. It was evened out." },
+  { name: "Certainty", value: ({ certainty }) => percent(certainty), about: "How much of the mask rests on something that came into focus." },
+]);
+
+/** What the numbers of one stack say: complaints first, then the sweep, then the figures. */
+export class StackQuality extends HTMLElement {
+  #where = h("p", { class: "hint" });
+  #findings = h("ul", { class: "findings", "aria-label": "Findings" });
+  #well = h("p", { class: "notice well" }, icon("check"), "Nothing to complain of.");
+  #chart = new SweepChart();
+  #values = FIGURES.map(() => h("span", { class: "value" }));
+  #known = h("div", { class: "known" }, h("div", {}, this.#findings, this.#well, this.#chart),
+    h("dl", { class: "figures" }, ...FIGURES.map(({ name, about }, i) =>
+      h("div", {}, h("dt", {}, name), h("dd", {}, this.#values[i], h("span", { class: "hint" }, about))))));
+  #waiting = h("p", { class: "hint" }, "Reading…");
+
+  connectedCallback() {
+    this.classList.add("card");
+    this.replaceChildren(h("div", {}, h("h2", {}, "Quality of this stack"), this.#where), this.#waiting, this.#known);
+  }
+
+  /** @param {PositionReport|null} report  null while it is not known @param {number|null} reference  index of the reference slice */
+  update(report, reference) {
+    show(this.#waiting, report === null);
+    show(this.#known, report !== null);
+    show(this.#where, report !== null);
+    if (!report) return;
+    const { index, turntable, tilt, took_s, findings, quality } = report;
+    setText(this.#where, `Position ${index} · turntable ${angle(turntable)} · tilt ${angle(tilt)} · took ${duration(took_s)}`);
+    show(this.#findings, findings.length > 0);
+    show(this.#well, findings.length === 0);
+    keyed(this.#findings, findings, ({ code, message }) => `${code} ${message}`, complaint);
+    this.#chart.update(report, reference);
+    FIGURES.forEach(({ value }, i) => setText(this.#values[i], value(quality)));
+  }
+}
+
+/** @param {Problem} finding */
+function complaint({ message, hint }) {
+  return h("li", { class: "notice warn" }, icon("warning"), h("div", {}, h("strong", {}, message), " ", h("span", {}, hint)));
+}
+
+customElements.define("stack-quality", StackQuality);

@@ -1,0 +1,74 @@
+// @ts-check
+import { call } from "./api.js";
+import { shownScan } from "./state.js";
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Status} Status */
+
+/**
+ * What the page asks the daemon for beside the status. `on`: what the answer hangs on, null while it is not wanted;
+ * `read`: what then changes in the state of the page.
+ * @typedef {{on: (state: State, status: Status) => unknown, read: (state: State) => Promise<Partial<State>>}} Want
+ */
+/** @type {Readonly<Record<string, Want>>} */
+const WANTS = Object.freeze({
+  scans: { on: (_, status) => status.scans_revision, read: async () => ({ scans: await call("GET", "scans") }) },
+  settings: { on: ({ route }) => (route.page === "settings" ? "shown" : null), read: async () => ({ settings: await call("GET", "settings") }) },
+  document: { on: (_, status) => status.version, read: async () => ({ document: await call("GET", "document") }) },
+  calibration: { on: (_, { rig }) => (rig.calibrated && !rig.activity ? rig.facts : null), read: async () => ({ calibration: await call("GET", "calibration") }) },
+  positions: { on: stacksAsked, read: readPositions },
+});
+
+/** Reads each thing once, and again when what it hangs on has changed. */
+export class Reader {
+  /** @type {Record<string, string>} */
+  #asked = {};
+
+  /** @param {import("./state.js").Store} store @param {import("./actions.js").Actions} actions */
+  constructor(store, actions) {
+    this.store = store;
+    this.actions = actions;
+  }
+
+  /** @param {State} state */
+  follow(state) {
+    const { status } = state;
+    if (state.link !== "live" || !status) {
+      this.#asked = {}; // after a break it may be another scanner
+      return;
+    }
+    for (const [name, { on, read }] of Object.entries(WANTS)) {
+      this.#ask(name, on(state, status), () => read(state));
+    }
+  }
+
+  /** @param {string} name @param {unknown} on @param {() => Promise<Partial<State>>} read */
+  #ask(name, on, read) {
+    const key = JSON.stringify(on);
+    if (key === this.#asked[name]) return;
+    this.#asked[name] = key;
+    if (on === null) return;
+    this.actions.quietly(`load-${name}`, async () => {
+      const patch = await read();
+      if (key === this.#asked[name]) this.store.change(patch);
+    });
+  }
+}
+
+/**
+ * Reports on stacks grow with the scan: while it runs they are read again each time twice as many are flagged, or when
+ * one is looked at.
+ * @param {State} state
+ */
+function stacksAsked(state) {
+  const scan = shownScan(state);
+  if (!scan || scan.stacked === 0) return null;
+  const { page, position } = state.route;
+  if (page === "scan" && scan.flagged.length === 0) return null;
+  return scan.state === "finished" ? [scan.id] : [scan.id, position, Math.floor(Math.log2(scan.flagged.length + 1))];
+}
+
+/** @param {State} state @returns {Promise<Partial<State>>} */
+async function readPositions(state) {
+  const scan = shownScan(state)?.id ?? "";
+  return { positions: { scan, list: await call("GET", "positions", { values: { scan_id: scan } }) } };
+}
