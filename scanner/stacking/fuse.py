@@ -1,4 +1,4 @@
-"""Running sums of weighted slices: what has arrived so far, in memory that does not grow with slices."""
+"""Planes moved, and running means of them: what has arrived so far, in memory that does not grow with slices."""
 
 import cv2
 import numpy as np
@@ -7,8 +7,8 @@ from scanner.slices import Plane, Planes
 from scanner.stacking.geometry import Matrix, on_plane
 from scanner.stacking.strips import Map, strips
 
-DEPTHS = {1: cv2.CV_8U, 2: cv2.CV_16U}
-"""What OpenCV calls a plane of so many bytes a value."""
+TINY = 1e-30
+"""In place of 0 where that would be divided by."""
 
 
 def subsampling(planes: Planes) -> tuple[int, int]:
@@ -30,58 +30,77 @@ def warped_planes(planes: Planes, matrix: Matrix) -> Planes:
     return Planes(warped(planes.y, matrix), warped(planes.cb, chroma), warped(planes.cr, chroma))
 
 
-class WeightedSum:
-    """Sum of weight x plane for planes of the shape and depth of `like`, `columns` x `rows` samples to a weight.
+class RunningMean:
+    """Mean of planes that have shares in it, of the shape and depth of `like`; `columns` x `rows` samples to a share.
 
+    8-bit values are kept in 256ths: half the memory of a sum in float32, and no more error than the last rounding has.
     `zero` is the value that stands for no light or no colour: 0 in luma, `Planes.neutral` in chroma.
     """
 
     def __init__(self, like: Plane, columns: int, rows: int, zero: int) -> None:
-        self._sum: Map = np.zeros(like.shape, np.float32)
-        self._dtype = like.dtype
+        self._mean = np.zeros(like.shape, np.uint16)
         self._columns, self._rows = columns, rows
+        self._unit = 256 if like.itemsize == 1 else 1
         self._zero = zero
 
-    def add(self, plane: Plane, weights: Map) -> None:
-        """Add the distance of `plane` from `zero`, times `weights`."""
-        for rows, weight in strips(weights, self._columns, self._rows, plane.shape):
-            light = plane[rows].astype(np.float32)
-            if self._zero:
-                light -= self._zero
-            cv2.accumulateProduct(light, weight, self._sum[rows])
+    def add(self, plane: Plane, share: Map, brightness: float) -> None:
+        """Give `plane`, its distance from `zero` multiplied by `brightness`, a `share`, 0..1, of each place.
 
-    def mean(self, total: Map) -> Plane:
-        """The weighted mean, where `total` is the sum of all weights, everywhere above 0; rounded, and clipped to what
-        the plane can hold."""
-        plane = np.empty(self._sum.shape, self._dtype)
-        for rows, weight in strips(total, self._columns, self._rows, plane.shape):
-            light = cv2.scaleAdd(weight, self._zero, self._sum[rows]) if self._zero else self._sum[rows]
-            target = plane[rows]
-            cv2.divide(light, weight, dst=target, dtype=DEPTHS[plane.itemsize])
-        return plane
+        What was there before keeps the rest.
+        """
+        factor, rest = self._unit * brightness, self._unit * self._zero * (1 - brightness)
+        for rows, much in strips(share, self._columns, self._rows, plane.shape):
+            own, change = self._mean[rows].astype(np.float32), plane[rows].astype(np.float32)
+            cv2.addWeighted(change, factor, own, -1.0, rest, dst=change)
+            cv2.accumulateProduct(change, much, own)
+            own += np.float32(0.5)
+            if brightness > 1:
+                np.clip(own, 0, 65535, out=own)
+            np.copyto(self._mean[rows], own, casting="unsafe")
+
+    def value(self) -> Plane:
+        """The mean, rounded, clipped to what the plane can hold."""
+        if self._unit == 1:
+            return self._mean.copy()
+        return np.asarray(cv2.convertScaleAbs(self._mean, alpha=1 / self._unit), np.uint8)
 
 
-class WeightedPlanes:
-    """Weighted sums of all planes of a picture; `size` is how many luma pixels, across and down, one weight spans.
-
-    The sums stay below 3e38, the largest float32, while weights stay below `focus.STRONGEST`: in 16 bit as well.
-    """
+class RunningMeans:
+    """Means of all planes of a picture; `size` is how many luma pixels, across and down, one share spans."""
 
     def __init__(self, like: Planes, size: int) -> None:
         columns, rows = (size // step for step in subsampling(like))
-        self._sums = (
-            WeightedSum(like.y, size, size, 0),
-            WeightedSum(like.cb, columns, rows, like.neutral),
-            WeightedSum(like.cr, columns, rows, like.neutral),
+        self._means = (
+            RunningMean(like.y, size, size, 0),
+            RunningMean(like.cb, columns, rows, like.neutral),
+            RunningMean(like.cr, columns, rows, like.neutral),
         )
-        self.total: Map = np.zeros((-(-like.height // size), -(-like.width // size)), np.float32)
+
+    def add(self, planes: Planes, share: Map, brightness: float) -> None:
+        """Give `planes`, their brightness and colour multiplied by `brightness`, this `share`, 0..1, of each place."""
+        for mean, plane in zip(self._means, (planes.y, planes.cb, planes.cr), strict=True):
+            mean.add(plane, share, brightness)
+
+    def value(self) -> Planes:
+        return Planes(*(mean.value() for mean in self._means))
+
+
+class WeightedPlanes:
+    """Weighted mean of pictures; `size` is how many luma pixels, across and down, one weight spans.
+
+    A new slice takes the share of it that its weight has in the sum of all weights so far. Enlarged to single pixels it
+    is that share that is even, not the weights, of which the greatest would reach too far: better by 0.1 dB.
+    """
+
+    def __init__(self, like: Planes, size: int) -> None:
+        self._means = RunningMeans(like, size)
+        self.total: Map = np.full((-(-like.height // size), -(-like.width // size)), TINY, np.float32)
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
         """Add `planes` with `weights`, their brightness and colour multiplied by `brightness`."""
         self.total += weights
-        scaled = weights if brightness == 1 else np.asarray(weights * np.float32(brightness), np.float32)
-        for total, plane in zip(self._sums, (planes.y, planes.cb, planes.cr), strict=True):
-            total.add(plane, scaled)
+        self._means.add(planes, np.asarray(cv2.divide(weights, self.total), np.float32), brightness)
 
     def mean(self) -> Planes:
-        return Planes(*(total.mean(self.total) for total in self._sums))
+        """Where all weights were 0: black."""
+        return self._means.value()

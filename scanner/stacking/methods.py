@@ -4,13 +4,13 @@ Which is better when, measured on rendered stacks of known truth (10 slices, 2 m
 noise of luma over the object / near depth steps / in plain parts, sharpness recovered, error of the background beside
 the object in grey levels):
 
-===========  ====================  =====  =====
-method       dB                    gain   halo
-===========  ====================  =====  =====
-weighted     44.8 / 39.2 / 48.3     .989   2.27
-depth        43.9 / 38.8 / 46.1    1.007   2.42
-pyramid      43.2 / 38.7 / 43.3    1.010   2.71
-===========  ====================  =====  =====
+========  ====================  =====  ====  ==========
+method    dB                    gain   halo  CPU, memory
+========  ====================  =====  ====  ==========
+weighted  44.9 / 39.3 / 48.4     .989  2.24  1, 1
+depth     44.0 / 38.9 / 46.1    1.006  2.43  1.2, 1.2
+pyramid   43.2 / 38.7 / 43.3    1.010  2.71  3, 1.6
+========  ====================  =====  ====  ==========
 
 `weighted` is the closest to the truth nearly everywhere, since what several slices show equally well is averaged over
 them. `depth` keeps the sharpest slice as it is: crisper, with the noise of a single slice; for prints and textures that

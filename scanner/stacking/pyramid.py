@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.slices import Plane, Planes
-from scanner.stacking.fuse import DEPTHS, WeightedSum, subsampling
+from scanner.stacking.fuse import TINY, RunningMean, subsampling
 from scanner.stacking.strips import STRIP, Map, strips
 
 LEVELS = 3
@@ -20,6 +20,9 @@ LEVELS = 3
 
 SMOOTH = 1.0
 """Sigma over which the strength of detail is averaged, in samples of the next coarser scale."""
+
+DEPTHS = {1: cv2.CV_8U, 2: cv2.CV_16U}
+"""What OpenCV calls a plane of so many bytes a value."""
 
 UNIT = 64
 """Detail of 8-bit pictures is kept in 64ths of a grey level, in 16 bit; that of 16-bit pictures in float32."""
@@ -88,21 +91,21 @@ class PyramidPlanes:
 
     def __init__(self, like: Planes) -> None:
         columns, rows = (2 // step for step in subsampling(like))
-        self._colour = tuple(WeightedSum(plane, columns, rows, like.neutral) for plane in (like.cb, like.cr))
+        self._colour = tuple(RunningMean(plane, columns, rows, like.neutral) for plane in (like.cb, like.cr))
         shapes = [like.y.shape]
         for _ in range(LEVELS):
             shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
         self._scales = [Scale(shape, like.bits) for shape in shapes[:-1]]
         self._dtype = like.y.dtype
-        self._total: Map = np.zeros(shapes[1], np.float32)
+        self._total: Map = np.full(shapes[1], TINY, np.float32)
         self._rest: Map = np.zeros(shapes[-1], np.float32)
-        self._rest_total: Map = np.zeros(shapes[-1], np.float32)
+        self._rest_total: Map = np.full(shapes[-1], TINY, np.float32)
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
         self._total += weights
-        scaled = np.asarray(weights * np.float32(brightness), np.float32)
+        share = np.asarray(cv2.divide(weights, self._total), np.float32)
         for colour, plane in zip(self._colour, (planes.cb, planes.cr), strict=True):
-            colour.add(plane, scaled)
+            colour.add(plane, share, brightness)
         seen = (weights > 0).astype(np.float32)
         small = self._scales[0].add(planes.y, seen, brightness)
         for scale in self._scales[1:]:
@@ -112,11 +115,11 @@ class PyramidPlanes:
         self._rest_total += weights
 
     def mean(self) -> Planes:
-        picture: Map = np.asarray(self._rest / np.maximum(self._rest_total, 1e-30), np.float32)
+        picture: Map = np.asarray(self._rest / self._rest_total, np.float32)
         for scale in self._scales[:0:-1]:
             large: Map = np.empty(scale.shape, np.float32)
             scale.onto(picture, large)
             picture = large
         y = np.empty(self._scales[0].shape, self._dtype)
         self._scales[0].onto(picture, y)
-        return Planes(y, *(colour.mean(self._total) for colour in self._colour))
+        return Planes(y, *(colour.value() for colour in self._colour))

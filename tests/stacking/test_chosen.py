@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from scanner.slices import Planes
-from scanner.stacking.chosen import ChosenPlane, ChosenPlanes
+from scanner.stacking.chosen import ChosenPlanes
 
 
 def grey(value: int, height: int = 64, width: int = 64) -> Planes:
@@ -70,16 +70,3 @@ def test_the_order_of_three_decided_slices_does_not_matter() -> None:
         results.append(total.mean().y.astype(int))
     assert np.abs(results[0] - results[1]).mean() < 2
     assert np.abs(results[0] - results[2]).mean() < 2
-
-
-def test_many_shares_do_not_drift() -> None:
-    plane = np.full((4, 4), 77, np.uint8)
-    chosen = ChosenPlane(plane, 1, 1, 0)
-    for index in range(200):
-        chosen.add(plane, np.full((4, 4), 1 / (index + 1), np.float32), 1.0)
-    assert (chosen.mean() == 77).all()
-    deep = np.full((4, 4), 40_001, np.uint16)
-    chosen = ChosenPlane(deep, 1, 1, 0)
-    for index in range(200):
-        chosen.add(deep, np.full((4, 4), 1 / (index + 1), np.float32), 1.0)
-    assert (chosen.mean() == 40_001).all()

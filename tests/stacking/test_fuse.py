@@ -5,7 +5,7 @@ import pytest
 
 from scanner.slices import Plane, Planes
 from scanner.stacking.focus import STRONGEST
-from scanner.stacking.fuse import WeightedPlanes, WeightedSum, subsampling, warped, warped_planes
+from scanner.stacking.fuse import RunningMean, WeightedPlanes, subsampling, warped, warped_planes
 from scanner.stacking.geometry import Similarity
 
 RNG = np.random.default_rng(2)
@@ -43,12 +43,44 @@ def test_one_picture_comes_back_as_it_was(columns: int, rows: int, height: int, 
 
 @BITS
 def test_the_mean_is_weighed_and_rounded(bits: int) -> None:
-    total = WeightedSum(same(0, bits), 1, 1, 0)
-    total.add(same(10, bits), np.full((2, 2), 3, np.float32))
-    total.add(same(53, bits), np.full((2, 2), 1, np.float32))
-    mean = total.mean(np.full((2, 2), 4, np.float32))
-    assert mean.dtype == same(0, bits).dtype
-    assert (mean == 21).all()  # 20.75
+    like = Planes(same(0, bits), same(0, bits), same(0, bits))
+    sums = WeightedPlanes(like, 1)
+    for value, weight in ((10, 3), (53, 1), (200, 0)):
+        sums.add(Planes(*(same(value, bits),) * 3), np.full((2, 2), weight, np.float32), 1.0)
+    for plane in (sums.mean().y, sums.mean().cb, sums.mean().cr):
+        assert plane.dtype == like.y.dtype
+        assert (plane == 21).all()  # 20.75
+
+
+@BITS
+def test_the_last_share_keeps_nothing_of_what_was_before(bits: int) -> None:
+    mean = RunningMean(same(0, bits), 1, 1, 0)
+    for value, share in ((77, 1.0), (3, 0.5), (200, 0.0)):
+        mean.add(same(value, bits), np.full((2, 2), share, np.float32), 1.0)
+    assert (mean.value() == 40).all()
+    white = (1 << bits) - 1
+    mean.add(same(white, bits), np.ones((2, 2), np.float32), 1.0)
+    assert (mean.value() == white).all()
+
+
+@BITS
+def test_many_shares_do_not_drift(bits: int) -> None:
+    plane = same(77 << (bits - 8), bits)
+    mean = RunningMean(plane, 1, 1, 0)
+    for index in range(300):
+        mean.add(plane, np.full((2, 2), 1 / (index + 1), np.float32), 1.0)
+    assert (mean.value() == plane).all()
+
+
+@BITS
+def test_the_mean_of_many_is_exact(bits: int) -> None:
+    """No rounding adds up: to half a grey level of 8 bits, 8 of the 65536 of 16 bits."""
+    values = RNG.integers(0, 1 << bits, (200, 16, 16))
+    dtype = np.uint8 if bits == 8 else np.uint16
+    mean = RunningMean(values[0].astype(dtype), 1, 1, 0)
+    for index, plane in enumerate(values):
+        mean.add(plane.astype(dtype), np.full((16, 16), 1 / (index + 1), np.float32), 1.0)
+    assert np.abs(mean.value() - values.mean(axis=0)).max() < (0.6 if bits == 8 else 8)
 
 
 @BITS

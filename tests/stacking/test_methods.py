@@ -124,7 +124,8 @@ def test_the_order_of_slices_hardly_matters(method: Method) -> None:
     slices.append((third, (weights(third) * RNG.uniform(1, 1e12, weights(third).shape)).astype(np.float32)))
     forth, back = fused(method, slices), fused(method, slices[::-1])
     apart = np.abs(forth.y.astype(int) - back.y)
-    assert np.mean(apart > 1) <= {"weighted": 0, "depth": 0.05, "pyramid": 0.02}[method]
+    assert np.mean(apart > 1) < 0.05
+    assert apart.mean() < 0.2
 
 
 @ALL
