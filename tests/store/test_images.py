@@ -18,6 +18,7 @@ from scanner.store.images import (
     decode_jpeg,
     encode_depth,
     encode_image,
+    encode_index,
     encode_jpeg,
     encode_mask,
     exif_of,
@@ -205,14 +206,120 @@ def test_files_are_read_by_content_whatever_their_name(tmp_path: Path, suffix: s
         assert planes.cb.shape == planes.y.shape
 
 
-def test_grey_png_and_16_bit_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_grey_is_read_with_neutral_chroma_at_its_own_depth(tmp_path: Path, suffix: str) -> None:
     grey = texture((20, 30), 1, 2.0)
-    cv2.imwrite(str(tmp_path / "grey.png"), grey)
-    cv2.imwrite(str(tmp_path / "deep.png"), grey.astype(np.uint16) * 257)
-    for name in ("grey.png", "deep.png"):
-        planes = read_image(tmp_path / name)
-        assert int(np.abs(planes.y.astype(int) - grey).max()) <= 1
-        assert int(np.abs(planes.cb.astype(int) - 128).max()) <= 1
+    deep = grey.astype(np.uint16) * np.uint16(257) + np.uint16(3)
+    for pixels, neutral in ((grey, 128), (deep, 32768)):
+        cv2.imwrite(str(tmp_path / f"grey{suffix}"), pixels)
+        planes = read_image(tmp_path / f"grey{suffix}")
+        assert planes.bits == 8 * pixels.itemsize
+        assert np.array_equal(planes.y, pixels)
+        assert (planes.cb == neutral).all()
+        assert (planes.cr == neutral).all()
+        assert planes.cb.shape == planes.y.shape
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_colours_become_planes_as_jfif_says(tmp_path: Path, suffix: str, dtype: type) -> None:
+    most = np.iinfo(dtype).max
+    bgr: Plane = np.random.default_rng(8).integers(0, most + 1, (140, 31, 3)).astype(dtype)
+    bgr[0, :3] = (most, 0, 0), (0, 0, most), (0, most, 0)
+    cv2.imwrite(str(tmp_path / f"image{suffix}"), bgr)
+    planes = read_image(tmp_path / f"image{suffix}")
+    blue, green, red = (bgr[..., channel].astype(float) for channel in range(3))
+    y = 0.299 * red + 0.587 * green + 0.114 * blue
+    expected = y, (blue - y) / 1.772 + (most + 1) / 2, (red - y) / 1.402 + (most + 1) / 2
+    for plane, values in zip((planes.y, planes.cb, planes.cr), expected, strict=True):
+        assert plane.dtype == dtype
+        assert plane.flags.c_contiguous
+        assert np.abs(plane - np.minimum(values, most)).max() <= (0.501 if dtype is np.uint8 else 0.52)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".TIF"])
+def test_16_bit_goes_to_a_file_and_back(tmp_path: Path, suffix: str) -> None:
+    fine = np.random.default_rng(3).integers(0, 65536, (140, 63, 3)).astype(np.uint16)
+    done, data = cv2.imencode(".png", fine)
+    assert done
+    (tmp_path / "a").write_bytes(data.tobytes())
+    (tmp_path / "b").write_bytes(encode_image(read_image(tmp_path / "a"), suffix, 96))
+    again = cv2.imread(str(tmp_path / "b"), cv2.IMREAD_UNCHANGED)
+    assert again is not None
+    assert again.dtype == np.uint16
+    assert np.abs(again.astype(int) - fine).max() <= 2
+
+
+def deepened(planes: Planes) -> Planes:
+    y = planes.y.astype(np.uint16) * np.uint16(257)
+    cb, cr = ((plane.astype(np.int32) - 128) * 257 + 32768 for plane in (planes.cb, planes.cr))
+    return Planes(y, cb.clip(0, 65535).astype(np.uint16), cr.clip(0, 65535).astype(np.uint16))
+
+
+def test_16_bit_as_jpeg_is_rounded_to_8(tmp_path: Path) -> None:
+    planes = picture(48, 64, 2, 2)
+    assert encode_jpeg(deepened(planes), 96) == encode_jpeg(planes, 96)
+    assert thumbnail(deepened(planes), 64) == thumbnail(planes, 64)
+    for suffix in (".jpg", ".png"):
+        (tmp_path / f"8{suffix}").write_bytes(encode_image(planes, suffix, 96))
+        (tmp_path / f"16{suffix}").write_bytes(encode_image(deepened(planes), suffix, 96))
+    assert read_image(tmp_path / "8.jpg").bits == read_image(tmp_path / "16.jpg").bits == 8
+    assert (read_image(tmp_path / "8.png").bits, read_image(tmp_path / "16.png").bits) == (8, 16)
+
+
+def test_numbers_that_are_no_pixels_are_refused(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.tif"), np.full((8, 8, 3), np.nan, np.float32))
+    with pytest.raises(ImageUnreadable, match=r"a\.tif holds numbers of type float32") as raised:
+        read_image(tmp_path / "a.tif")
+    assert "16 bits" in raised.value.hint
+
+
+def test_opacity_is_left_out(tmp_path: Path) -> None:
+    bgra = np.dstack([texture((20, 30), seed, 2.0) for seed in range(4)])
+    cv2.imwrite(str(tmp_path / "with.png"), bgra)
+    cv2.imwrite(str(tmp_path / "without.png"), bgra[..., :3])
+    assert np.array_equal(read_image(tmp_path / "with.png").y, read_image(tmp_path / "without.png").y)
+
+
+def files_of_every_kind() -> dict[str, bytes]:
+    """JPEG, PNG and TIFF of several depths and orders; Pillow's TIFF has its directory first, OpenCV's last."""
+    fine = np.dstack([texture((40, 50), seed, 2.0) for seed in (1, 2, 3)])
+    kinds = {}
+    for name, pixels in (("8", fine), ("16", fine.astype(np.uint16) * np.uint16(257))):
+        for suffix in (".png", ".tif"):
+            kinds[f"{name}{suffix}"] = cv2.imencode(suffix, pixels)[1].tobytes()
+    for compression in (None, "tiff_lzw", "tiff_deflate"):
+        buffer = io.BytesIO()
+        Image.fromarray(fine).save(buffer, "TIFF", compression=compression)
+        kinds[f"{compression}.tif"] = buffer.getvalue()
+    kinds["baseline.jpg"] = encode_jpeg(picture(40, 50, 2, 2), 90)
+    kinds["wide.jpg"] = encode_jpeg(picture(40, 50, 1, 2), 90)
+    buffer = io.BytesIO()
+    Image.fromarray(fine).save(buffer, "JPEG", progressive=True)
+    return kinds | {"progressive.jpg": buffer.getvalue()}
+
+
+@pytest.mark.parametrize(("name", "data"), files_of_every_kind().items())
+def test_a_file_downloaded_in_part_is_unreadable_by_name(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    assert read_image(path).size == (50, 40)
+    for part in (0.0, 0.01, 0.1, 0.5, 0.9, 0.99):
+        path.write_bytes(data[: int(len(data) * part)])
+        with pytest.raises(ImageUnreadable, match=name.replace(".", r"\.")) as raised:
+            read_image(path)
+        assert raised.value.hint
+    path.write_bytes(data[:-1] if not name.endswith(".jpg") else data[:-2])
+    with pytest.raises(ImageUnreadable):
+        read_image(path)
+
+
+@pytest.mark.parametrize("name", ["8.png", "16.png", "8.tif", "baseline.jpg", "wide.jpg", "progressive.jpg"])
+def test_a_file_whose_rest_is_still_zeros_is_unreadable(tmp_path: Path, name: str) -> None:
+    data = files_of_every_kind()[name]
+    (tmp_path / name).write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+    with pytest.raises(ImageUnreadable):
+        read_image(tmp_path / name)
 
 
 def test_orientation_is_never_applied(tmp_path: Path) -> None:
@@ -326,6 +433,14 @@ def test_a_depth_map_is_a_number_a_slice_and_0_for_nothing() -> None:
     assert pixels is not None
     assert pixels.dtype == np.uint16
     assert pixels.tolist() == [[1000, 1000, 2500], [1000, 1000, 2500], [0, 0, 64000], [0, 0, 64000]]
+
+
+def test_an_index_is_the_number_of_the_slice() -> None:
+    best = np.array([[0, 1], [9, 199]], np.int16)
+    pixels = cv2.imdecode(np.frombuffer(encode_index(best, (3, 4)), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None
+    assert pixels.dtype == np.uint16
+    assert pixels.tolist() == [[0, 0, 1], [0, 0, 1], [9, 9, 199], [9, 9, 199]]
 
 
 def test_a_mask_keeps_its_two_values() -> None:
