@@ -15,7 +15,7 @@ from scanner.slices import Planes, Slice
 
 Picture = NDArray[np.float32]
 
-SIZES = {"1": (1280, 720), "2": (1920, 1080), "12": (4608, 2592)}
+SIZES = {"1": (1280, 720), "2": (1920, 1080), "12": (4608, 2592), "16": (4656, 3496)}
 FOCAL_M, F_NUMBER, SENSOR_M = 4.74e-3, 1.8, 6.45e-3
 NEAR, FAR = 12.5, 8.3
 """Dioptres."""
@@ -31,13 +31,27 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class Motion:
+    """What happens to one slice. `matrix`: reference pixel -> slice pixel. `gain`: of its light."""
+
+    matrix: NDArray[np.float64]
+    gain: float
+
+
+@dataclass(frozen=True)
 class StackScene:
-    """Slices of `size` (width, height) pixels with their truth; the same seed gives the same pixels."""
+    """Slices of `size` (width, height) pixels with their truth; the same seed gives the same pixels.
+
+    `breathing`: how much larger the nearest slice is than the farthest, as a share; between them as a lens does it.
+    `shake`: standard deviation of shifts, pixels. `flicker`: of exposure, as a share.
+    """
 
     size: tuple[int, int]
     seed: int
     count: int = 10
     breathing: float = 0.012
+    shake: float = 0.35
+    flicker: float = 0.004
 
     @property
     def reference(self) -> int:
@@ -78,23 +92,42 @@ class StackScene:
             out += surface.cover[..., None] * (surface.light - out)
         return np.asarray(cv2.GaussianBlur(out, (0, 0), 0.65), np.float32)
 
-    def regions(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """(h, w) each: the object that the sweep can focus, places near a step in depth, background near the object."""
+    @property
+    def lenses(self) -> tuple[float, ...]:
+        """Dioptres of each slice."""
+        return tuple(np.linspace(NEAR, FAR, self.count).tolist())
+
+    def place(self, depth: Picture) -> Picture:
+        """The fractional index of the slice that is focused at `depth` dioptres."""
+        return np.asarray((NEAR - depth) * ((self.count - 1) / (NEAR - FAR)), np.float32)
+
+    def maps(self) -> tuple[Picture, NDArray[np.bool_]]:
+        """(h, w) each: depth in dioptres, and where the object is."""
         depth, object_ = self.surfaces[0].depth.copy(), np.zeros(self.size[::-1], bool)
         for surface in self.surfaces[1:]:
             top = surface.cover > 0.5
             depth[top] = surface.depth[top]
             object_ |= top
-        step = (NEAR - FAR) / (self.count - 1)
-        jump = cv2.dilate(depth, np.ones((3, 3))) - cv2.erode(depth, np.ones((3, 3))) > step
-        reach = max(3, round(0.006 * self.size[0])) * 2 + 1
-        near = cv2.dilate(jump.astype(np.uint8), np.ones((reach, reach))) > 0
-        return object_, near & object_, near & ~object_
+        return depth, object_
+
+    def motion(self, index: int) -> Motion:
+        """Breathing by the law of a lens, s = (P - reference) / (P - lens); shake; flicker."""
+        if index == self.reference:
+            return Motion(np.eye(2, 3), 1.0)
+        rng = np.random.default_rng([self.seed, index, 1])
+        scale = 1.0
+        if self.breathing:
+            power = NEAR + (NEAR - FAR) / self.breathing
+            scale = (power - self.lenses[self.reference]) / (power - self.lenses[index])
+        turn, shift = rng.normal(0, 7e-5), rng.normal(0, 1, 2) * self.shake
+        centre = np.array([self.size[0] * 0.507, self.size[1] * 0.49])
+        linear = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        return Motion(np.column_stack([linear, centre - linear @ centre + shift]), 1 + rng.normal() * self.flicker)
 
     def slice(self, index: int) -> Slice:
         """Slice `index` as 4:2:0 planes."""
         rng = np.random.default_rng([self.seed, index])
-        focus = float(np.linspace(NEAR, FAR, self.count)[index])
+        focus = self.lenses[index]
         per_dioptre = FOCAL_M**2 / F_NUMBER / (SENSOR_M / self.size[0])
         out = np.zeros((self.size[1], self.size[0], 3), np.float32)
         for surface in self.surfaces:
@@ -103,17 +136,13 @@ class StackScene:
             out += sheet[..., :3] / np.maximum(sheet[..., 3:], 1)
         out = np.asarray(cv2.GaussianBlur(out, (0, 0), 0.65), np.float32)
         if index != self.reference:
-            out = self._moved(rng, index, out)
+            out = self._moved(self.motion(index), out)
         return Slice(index, to_planes(coded(_exposed(rng, out))), lens=focus)
 
-    def _moved(self, rng: np.random.Generator, index: int, picture: Picture) -> Picture:
-        scale = 1 + self.breathing * (self.reference - index) / (self.count - 1)
-        turn, shift = rng.normal(0, 7e-5), rng.normal(0, 0.35, 2)
-        centre = np.array([self.size[0] * 0.507, self.size[1] * 0.49])
-        linear = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        matrix = np.column_stack([linear, centre - linear @ centre + shift])
-        moved = cv2.warpAffine(picture, matrix, self.size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT_101)
-        return np.asarray(moved * (1 + rng.normal(0, 0.004)), np.float32)
+    def _moved(self, motion: Motion, picture: Picture) -> Picture:
+        flags = cv2.INTER_LANCZOS4
+        moved = cv2.warpAffine(picture, motion.matrix, self.size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+        return np.asarray(moved * motion.gain, np.float32)
 
 
 def _exposed(rng: np.random.Generator, light: Picture) -> Picture:
