@@ -22,7 +22,7 @@ class ChosenPlanes:
         self._means = RunningMeans(like, 2)
         shape = -(-like.height // 2), -(-like.width // 2)
         self._peak: Map = np.full(shape, TINY, np.float32)
-        self._total: Map = np.full(shape, TINY, np.float32)
+        self._total: Map = np.zeros(shape, np.float32)
         """Sum of (weight / `_peak`)^DECIDED: in multiples of the greatest weight so far it cannot overflow."""
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
@@ -33,11 +33,12 @@ class ChosenPlanes:
 
     def _share(self, weights: Map) -> Map:
         """The part of each place that is this slice's, of all slices so far."""
-        peak = np.maximum(self._peak, weights)
+        least = np.maximum(weights, TINY)
+        peak = np.maximum(self._peak, least)
         power = np.asarray(cv2.divide(self._peak, peak, dst=self._peak), np.float32)
         cv2.pow(power, DECIDED, dst=power)
         self._total *= power
-        cv2.divide(weights, peak, dst=power)
+        cv2.divide(least, peak, dst=power)
         cv2.pow(power, DECIDED, dst=power)
         self._total += power
         power /= self._total

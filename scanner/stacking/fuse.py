@@ -7,8 +7,8 @@ from scanner.slices import Plane, Planes
 from scanner.stacking.geometry import Matrix, on_plane
 from scanner.stacking.strips import Map, strips
 
-TINY = 1e-30
-"""In place of 0 where that would be divided by."""
+TINY = np.float32(1e-30)
+"""In place of a weight of 0: where no slice is seen, the mean of what they repeat of their borders, never black."""
 
 
 def subsampling(planes: Planes) -> tuple[int, int]:
@@ -28,6 +28,13 @@ def warped_planes(planes: Planes, matrix: Matrix) -> Planes:
     """All planes in the reference's geometry, chroma at its own resolution."""
     chroma = on_plane(matrix, *subsampling(planes))
     return Planes(warped(planes.y, matrix), warped(planes.cb, chroma), warped(planes.cr, chroma))
+
+
+def share(weights: Map, total: Map) -> Map:
+    """The part of each place that is a slice's, of all slices so far. Adds `weights` to `total`."""
+    least = np.maximum(weights, TINY)
+    total += least
+    return np.asarray(cv2.divide(least, total, dst=least), np.float32)
 
 
 class RunningMean:
@@ -94,13 +101,11 @@ class WeightedPlanes:
 
     def __init__(self, like: Planes, size: int) -> None:
         self._means = RunningMeans(like, size)
-        self.total: Map = np.full((-(-like.height // size), -(-like.width // size)), TINY, np.float32)
+        self.total: Map = np.zeros((-(-like.height // size), -(-like.width // size)), np.float32)
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
         """Add `planes` with `weights`, their brightness and colour multiplied by `brightness`."""
-        self.total += weights
-        self._means.add(planes, np.asarray(cv2.divide(weights, self.total), np.float32), brightness)
+        self._means.add(planes, share(weights, self.total), brightness)
 
     def mean(self) -> Planes:
-        """Where all weights were 0: black."""
         return self._means.value()

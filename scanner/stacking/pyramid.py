@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.slices import Plane, Planes
-from scanner.stacking.fuse import TINY, RunningMean, subsampling
+from scanner.stacking.fuse import TINY, RunningMean, share, subsampling
 from scanner.stacking.strips import STRIP, Map, strips
 
 LEVELS = 3
@@ -97,20 +97,20 @@ class PyramidPlanes:
             shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
         self._scales = [Scale(shape, like.bits) for shape in shapes[:-1]]
         self._dtype = like.y.dtype
-        self._total: Map = np.full(shapes[1], TINY, np.float32)
+        self._total: Map = np.zeros(shapes[1], np.float32)
         self._rest: Map = np.zeros(shapes[-1], np.float32)
-        self._rest_total: Map = np.full(shapes[-1], TINY, np.float32)
+        self._rest_total: Map = np.zeros(shapes[-1], np.float32)
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
-        self._total += weights
-        share = np.asarray(cv2.divide(weights, self._total), np.float32)
+        part = share(weights, self._total)
         for colour, plane in zip(self._colour, (planes.cb, planes.cr), strict=True):
-            colour.add(plane, share, brightness)
+            colour.add(plane, part, brightness)
         seen = (weights > 0).astype(np.float32)
         small = self._scales[0].add(planes.y, seen, brightness)
         for scale in self._scales[1:]:
             weights, seen = halved(weights), np.floor(halved(seen))
             small = scale.add(small, seen, brightness)
+        weights = np.maximum(weights, TINY)
         self._rest += small * (weights * np.float32(brightness))
         self._rest_total += weights
 

@@ -144,6 +144,18 @@ def test_what_was_not_seen_does_not_count(method: Method) -> None:
 
 
 @ALL
+def test_what_no_slice_shows_is_what_they_repeat_and_never_black(method: Method) -> None:
+    planes = Planes(
+        *(np.full(shape, value, np.uint8) for shape, value in (((64, 64), 90), ((32, 32), 70), ((32, 32), 150)))
+    )
+    result = fused(method, [(planes, weights(planes, 0)), (planes, weights(planes, 0))])
+    assert differ(result, planes) <= 1
+    seen = Planes(planes.y + np.uint8(100), planes.cb, planes.cr)
+    result = fused(method, [(planes, weights(planes, 0)), (seen, weights(seen, 1)), (planes, weights(planes, 0))])
+    assert differ(result, seen) <= 1
+
+
+@ALL
 @pytest.mark.parametrize("bits", [8, 16])
 def test_brightness_is_evened_out(method: Method, bits: int) -> None:
     planes = texture(64, 64, bits)
