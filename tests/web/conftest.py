@@ -83,7 +83,10 @@ def watch(daemon_url: str) -> Watch:
 
 
 class Stage:
-    """An empty page with the styles of ours, on which single elements are drawn from hand-made snapshots."""
+    """An empty page with the styles of ours, on which single elements are drawn from hand-made snapshots.
+
+    A snapshot is JSON, but for `busy`, which is a set in the page.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -93,24 +96,38 @@ class Stage:
         self.page.evaluate(
             """async ([tag, snapshot]) => {
               await import(new URL(`elements/${tag}.js`, document.baseURI));
-              document.querySelector("main").replaceChildren(document.createElement(tag));
-              document.querySelector(tag).update(...snapshot);
+              window.sent = [];
+              const element = document.createElement(tag);
+              element.addEventListener("change-plan", (event) => sent.push(event.detail));
+              document.querySelector("main").replaceChildren(element);
+              window.last = snapshot.map((one) => (one?.busy ? { ...one, busy: new Set(one.busy) } : one));
+              element.update(...last);
             }""",
             [tag, snapshot],
         )
         return self.page.locator(tag)
 
-    def changes(self, tag: str, *snapshot: object) -> int:
-        """How many changes of the document another update of the element makes."""
+    def update(self, tag: str, *snapshot: object) -> None:
+        """Show the element that is drawn another snapshot."""
+        self.page.evaluate("([tag, snapshot]) => document.querySelector(tag).update(...snapshot)", [tag, snapshot])
+
+    def sent(self) -> list[object]:
+        """The changes of the plan that the element has asked for since it was drawn, the newest last."""
+        sent = self.page.evaluate("sent")
+        assert isinstance(sent, list)
+        return sent
+
+    def changes(self, tag: str) -> int:
+        """How many changes of the document the same snapshot makes when the element is updated with it again."""
         changes = self.page.evaluate(
-            """([tag, snapshot]) => {
+            """(tag) => {
               const element = document.querySelector(tag);
               const watch = new MutationObserver(() => {});
               watch.observe(element, { subtree: true, childList: true, attributes: true, characterData: true });
-              element.update(...snapshot);
+              element.update(...last);
               return watch.takeRecords().length;
             }""",
-            [tag, snapshot],
+            tag,
         )
         assert isinstance(changes, int)
         return changes

@@ -13,7 +13,7 @@ export class ScanStart extends HTMLElement {
   #button = button({ label: "Start the scan", icon: "play", kind: "primary", onclick: () => emit(this, "start-scan") });
 
   connectedCallback() {
-    this.replaceChildren(this.#costs, this.#held, this.#problem, this.#button);
+    this.replaceChildren(h("div", { class: "said" }, this.#costs, this.#held, this.#problem), this.#button);
   }
 
   /** @param {State} state @param {boolean} marked  whether a field says that it is wrong */
@@ -23,10 +23,10 @@ export class ScanStart extends HTMLElement {
     setText(this.#problem, words);
     show(this.#problem, words !== "");
     setText(this.#costs, value ? costs(value, state.draft.count) : "");
-    show(this.#costs, value !== null && words === "");
     const doing = activity(state);
     setText(this.#held, `The rig is busy: ${doing}.`);
     show(this.#held, doing !== "");
+    show(this.#costs, value !== null && words === "" && doing === "");
     this.#button.disabled = marked || doing !== "" || !ready(state);
   }
 }
