@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from scanner import __version__
+from scanner.cli.plan_options import Command, add_stacking_plan
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
+Commands: TypeAlias = "argparse._SubParsersAction[Command]"  # noqa: SLF001  it has no public name
 
 EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 config file, 4 hardware or its library missing, 5 partly done"
 
@@ -17,7 +18,9 @@ def parser() -> argparse.ArgumentParser:
         prog="focusrig", description="A focus-stacking scanner: one sharp image per position.", epilog=EPILOG
     )
     top.add_argument("--version", action="version", version=f"focusrig {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    commands = top.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True, parser_class=Command
+    )
     for add in (_add_serve, _add_scan, _add_stack, _add_calibrate, _add_doctor):
         command = add(commands)
         command.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice: everything")
@@ -55,13 +58,16 @@ def _add_stack(commands: Commands) -> argparse.ArgumentParser:
         "of a folder of folders, each folder into one.",
     )
     command.add_argument("inputs", metavar="INPUT", nargs="+", type=Path, help="pictures, a folder, or one of folders")
-    command.add_argument("-o", "--output", metavar="OUT", type=Path, help="file; for a folder of folders a folder")
     command.add_argument(
-        "--reference", type=reference, default="middle", metavar="N", help='index of the reference slice, or "middle"'
+        "-o", "--output", metavar="OUT", type=Path, help="file (.jpg .png .tif); for a folder of folders a folder"
     )
     command.add_argument("--depth", type=Path, metavar="FILE", help="write the depth map too, as 16-bit PNG")
+    command.add_argument(
+        "--index", type=Path, metavar="FILE", help="write which slice is the sharpest, everywhere, as 16-bit PNG"
+    )
     command.add_argument("--mask", type=Path, metavar="FILE", help="write the mask of the object too, as PNG")
     command.add_argument("--json", action="store_true", help="print a report as JSON")
+    command.late = add_stacking_plan
     return command
 
 
@@ -105,13 +111,4 @@ def port(text: str) -> int:
     """A TCP port from 1 to 65535."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
-
-
-def reference(text: str) -> int | str:
-    """A reference slice: "middle" or its index."""
-    if text == "middle":
-        return text
-    if not (text.isascii() and text.isdecimal() and len(text) <= 5):
-        raise argparse.ArgumentTypeError(f'{text!r} is neither "middle" nor the index of a slice')
     return int(text)

@@ -11,6 +11,7 @@ from scanner.batch import BatchOptions, BatchReport, StackInput, find_stacks, pa
 from scanner.cli.exits import Exit, exit_of
 from scanner.cli.output import ProgressBar, print_error
 from scanner.errors import FocusrigError, StoreError
+from scanner.plan.stacking import StackingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,16 @@ def run(arguments: argparse.Namespace) -> Exit:
     for done, job in enumerate(jobs):
         bar.show(done, len(jobs), job.stack.name)
         try:
-            reports.append(stack_files(job.stack, job.output, job.options))
+            report = stack_files(job.stack, job.output, job.options)
         except FocusrigError as error:
             bar.end()
             print_error(error)
             errors[job.stack.name] = error
+            continue
+        reports.append(report)
+        if report.findings and not arguments.json:
+            bar.end()
+            _tell_findings(report)
     if not errors:
         bar.show(len(jobs), len(jobs))
     bar.end()
@@ -55,6 +61,7 @@ def plan_jobs(stacks: Sequence[StackInput], arguments: argparse.Namespace) -> li
     A name without a suffix is one of a folder. Raises StoreError for a file where there must be a folder.
     """
     several = len(stacks) > 1
+    plan = StackingPlan(**{name: getattr(arguments, name) for name in StackingPlan.model_fields})
 
     def place(wanted: Path, name: str) -> Path:
         if several and wanted.exists() and not wanted.is_dir():
@@ -68,13 +75,19 @@ def plan_jobs(stacks: Sequence[StackInput], arguments: argparse.Namespace) -> li
             stack,
             place(arguments.output or Path("stacked" if several else f"{stack.name}_stacked.jpg"), f"{stack.name}.jpg"),
             BatchOptions(
-                arguments.reference,
-                arguments.depth and place(arguments.depth, f"{stack.name}_depth.png"),
-                arguments.mask and place(arguments.mask, f"{stack.name}_mask.png"),
+                plan,
+                depth=arguments.depth and place(arguments.depth, f"{stack.name}_depth.png"),
+                index=arguments.index and place(arguments.index, f"{stack.name}_index.png"),
+                mask=arguments.mask and place(arguments.mask, f"{stack.name}_mask.png"),
             ),
         )
         for stack in stacks
     ]
+
+
+def _tell_findings(report: BatchReport) -> None:
+    for finding in report.findings:
+        print(f"{report.input}: {finding['message']} {finding['hint']}", file=sys.stderr)
 
 
 def _tell(reports: Sequence[BatchReport], errors: dict[str, FocusrigError], *, as_json: bool) -> None:

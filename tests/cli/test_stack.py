@@ -12,9 +12,11 @@ from scanner.cli import main
 from scanner.cli.arguments import parser
 from scanner.cli.exits import Exit
 from scanner.cli.stack import plan_jobs
+from scanner.plan.stacking import StackingPlan
+from scanner.slices import Plane
 
 
-def draw_stack(folder: Path) -> None:
+def draw_stack(folder: Path, suffix: str = ".jpg", dtype: type = np.uint8) -> None:
     """Two pictures of one texture: the left half sharp in one, the right half in the other."""
     folder.mkdir(parents=True)
     noise = np.random.default_rng(7).integers(0, 255, (160, 240), dtype=np.uint8)
@@ -22,8 +24,9 @@ def draw_stack(folder: Path) -> None:
     soft = cv2.GaussianBlur(sharp, (0, 0), 3.0)
     left, right = sharp.copy(), soft.copy()
     left[:, 120:], right[:, 120:] = soft[:, 120:], sharp[:, 120:]
-    for name, pixels in (("1.jpg", left), ("2.jpg", right)):
-        (folder / name).write_bytes(cv2.imencode(".jpg", pixels)[1].tobytes())
+    for name, pixels in (("1", left), ("2", right)):
+        values: Plane = pixels.astype(dtype) * (np.iinfo(dtype).max // 255)
+        (folder / f"{name}{suffix}").write_bytes(cv2.imencode(suffix, values)[1].tobytes())
 
 
 @pytest.fixture
@@ -106,6 +109,7 @@ def test_several_stacks_need_a_folder(place: Path, capsys: pytest.CaptureFixture
         (["beetle", "-o", "beetle/1.jpg"], "one of the slices"),
         (["beetle", "-o", "x.gif"], "x.gif does not end in the name of an image"),
         (["beetle", "--depth", "x.tif"], "x.tif would be a PNG"),
+        (["beetle", "--index", "x.jpg"], "x.jpg would be a PNG"),
     ],
 )
 def test_what_cannot_be_stacked(place: Path, capsys: pytest.CaptureFixture[str], argv: list[str], words: str) -> None:
@@ -144,3 +148,65 @@ def test_depth_and_mask_go_beside(place: Path) -> None:
     assert (str(job.options.depth), str(job.options.mask)) == ("d/a_depth.png", "m.png")
     assert [str(job.options.mask) for job in plan_jobs(TWO, arguments)] == ["m.png/a_mask.png", "m.png/b_mask.png"]
     assert place.is_dir()
+    (job,) = plan_jobs(ONE, parser().parse_args(["stack", "in", "--index", "i"]))
+    assert (str(job.options.index), job.options.depth, job.options.mask) == ("i/a_index.png", None, None)
+
+
+def test_the_whole_plan_comes_from_the_command_line() -> None:
+    given = StackingPlan(
+        method="pyramid",
+        measure="gradient",
+        window=1.5,
+        steepness=4,
+        reference=1,
+        unaligned="fail",
+        slab=5,
+        quality=90,
+    )
+    options = [text for name, value in given for text in (f"--{name}", str(value))]
+    (job,) = plan_jobs(ONE, parser().parse_args(["stack", "in", *options]))
+    assert job.options.plan == given
+    (plain,) = plan_jobs(ONE, parser().parse_args(["stack", "in"]))
+    assert plain.options.plan == StackingPlan()
+
+
+def test_the_method_is_used_and_16_bit_stay_16(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw_stack(place / "beetle", suffix=".png", dtype=np.uint16)
+    for method in ("weighted", "depth"):
+        argv = ["stack", "beetle", "--method", method, "-o", f"{method}.tif", "--index", "index.png", "--json"]
+        assert main(argv) == Exit.OK
+        (report,) = json.loads(capsys.readouterr().out)["stacks"]
+        assert (report["bits"], report["plan"]["method"]) == (16, method)
+    weighted, depth = (cv2.imread(f"{name}.tif", cv2.IMREAD_UNCHANGED) for name in ("weighted", "depth"))
+    assert weighted is not None
+    assert depth is not None
+    assert weighted.dtype == depth.dtype == np.uint16
+    assert not np.array_equal(weighted, depth)
+    index = cv2.imread("index.png", cv2.IMREAD_UNCHANGED)
+    assert index is not None
+    assert set(np.unique(index)) == {0, 1}
+
+
+def test_findings_are_told_one_a_line_or_in_the_report(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw_stack(place / "beetle")
+    black = np.zeros((160, 240), np.uint8)
+    (place / "beetle" / "3.jpg").write_bytes(cv2.imencode(".jpg", black)[1].tobytes())
+    argv = ["stack", "beetle", "--reference", "1"]
+    assert main(argv) == Exit.OK
+    lines = capsys.readouterr().err.splitlines()
+    assert any(line.startswith("beetle: Left out: slice 3.jpg, ") for line in lines)
+    assert main([*argv, "--json"]) == Exit.OK
+    captured = capsys.readouterr()
+    assert "Left out" not in captured.err
+    (report,) = json.loads(captured.out)["stacks"]
+    assert "left-out-dark" in [finding["code"] for finding in report["findings"]]
+    assert report["slices"][2]["left_out"] == "dark"
+
+
+def test_fail_on_what_cannot_be_aligned_names_the_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw_stack(place / "beetle")
+    stranger = cv2.GaussianBlur(np.random.default_rng(8).integers(0, 255, (160, 240), dtype=np.uint8), (0, 0), 1.0)
+    (place / "beetle" / "3.jpg").write_bytes(cv2.imencode(".jpg", stranger)[1].tobytes())
+    assert main(["stack", "beetle", "--reference", "1", "--unaligned", "fail"]) == Exit.FAILED
+    assert "Slice beetle/3.jpg does not fit the reference slice beetle/2.jpg." in capsys.readouterr().err
+    assert [path.name for path in place.iterdir()] == ["beetle"]
