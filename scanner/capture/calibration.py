@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from scanner.capture import engine
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
@@ -20,16 +21,14 @@ from scanner.plan.limits import check
 from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import Sweep
 from scanner.slices import Shot, Slice
-from scanner.stacking.align import align, target
 from scanner.stacking.breathing import Breathing, Calibration, Measured, calibrate
-from scanner.stacking.geometry import Similarity
-from scanner.stacking.points import Target
-from scanner.units import Degrees, Dioptres
+from scanner.stacking.placing import Placing
+from scanner.units import Degrees, Dioptres, Seconds
 
 log = logging.getLogger(__name__)
 
-LIKENESS = 0.5
-"""The least correlation, 0..1, at which a slice counts as aligned; the others are passed over."""
+TILT: Degrees = 20.0
+"""From here most objects show faces at many depths, so that each slice of a sweep has something sharp."""
 
 
 class CalibrationRun:
@@ -122,20 +121,26 @@ class CalibrationRun:
         near, far = sweep_ends(rig, plan, self._between)
         return plan.sweep.resolve(near, far, optics(rig.camera.facts))
 
-    def _measure(self, rig: Rig, shots: tuple[Shot, ...], settle_s: float, seen: Seen) -> list[Measured]:
+    def _measure(self, rig: Rig, shots: tuple[Shot, ...], settle_s: Seconds, seen: Seen) -> Iterator[Measured]:
         """How the slices of one position lie on its reference slice; those that cannot be aligned are left out."""
+        taken = self._taken(rig, shots, settle_s, seen)
+        at, reference = next(taken)
+        placing = Placing(reference, None)
+        for lens, slice_ in taken:
+            if (fit := placing.find(slice_)) is not None:
+                placing.keep(slice_, fit)
+                yield Measured(lens, at, fit.similarity, fit.residual_px)
+
+    def _taken(
+        self, rig: Rig, shots: tuple[Shot, ...], settle_s: Seconds, seen: Seen
+    ) -> Iterator[tuple[Dioptres, Slice]]:
+        """Each slice, as soon as it is taken, with the lens position that it counts as taken at."""
         taken = engine.slices(rig, shots, settle_s, self._clock, self._between)
-        reference: tuple[Dioptres, Target] | None = None
-        measured: list[Measured] = []
         for shot, slice_ in zip(shots, taken, strict=True):
             lens = engine.lens_of(slice_, shot)
             seen(None, lens)
             self._feed.show(slice_.pixels)
-            if reference is None:
-                reference = lens, target(slice_.pixels.y)
-            elif (aligned := _aligned(slice_, lens, *reference, measured)) is not None:
-                measured.append(aligned)
-        return measured
+            yield lens, replace(slice_, lens=lens)
 
     def _described(self, found: Calibration, plan: ScanPlan, sweep: Sweep) -> BreathingCalibration:
         return BreathingCalibration(
@@ -165,28 +170,9 @@ def breathing_of(calibration: BreathingCalibration) -> Breathing:
 
 
 def scan_plan(plan: CalibrationPlan, facts: RigFacts) -> ScanPlan:
-    """The scan that a calibration captures on this rig, at the tilt nearest to level. Raises PlanError."""
+    """The scan that a calibration captures on this rig, as near to TILT as it can be. Raises PlanError."""
     allowed = limits(facts)
     low, high = allowed.tilt or (0.0, 0.0)
-    level: Degrees = min(max(0.0, low), high)
-    wanted = plan.scan_plan(level)
+    wanted = plan.scan_plan(min(max(TILT, low), high))
     check(wanted, allowed)
     return wanted
-
-
-def _aligned(slice_: Slice, lens: Dioptres, reference: Dioptres, to: Target, before: list[Measured]) -> Measured | None:
-    """Found from where the slices before it say that it lies."""
-    fit = align(to, slice_.pixels.y, _expected(lens - reference, before))
-    if fit is None or fit.likeness < LIKENESS:
-        return None
-    return Measured(lens, reference, fit.similarity, fit.residual_px)
-
-
-def _expected(away: Dioptres, before: list[Measured]) -> Similarity:
-    """Breathing and its shift grow about evenly with the distance from the reference slice: the line through zero."""
-    square = sum((m.lens - m.reference) ** 2 for m in before)
-    if square == 0:
-        return Similarity()
-    columns = zip(*(m.similarity.parameters for m in before), strict=True)
-    steps = [m.lens - m.reference for m in before]
-    return Similarity(*(away * sum(s * p for s, p in zip(steps, column, strict=True)) / square for column in columns))

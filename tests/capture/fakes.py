@@ -13,6 +13,8 @@ from scanner.hardware.rig import Rig
 from scanner.slices import Planes
 
 WIDTH, HEIGHT = 320, 240
+MIDDLE = 10.5
+"""The lens position, dioptres, at which the picture has its own size."""
 LENS = LensFacts(far=0.0, near=15.0, step=0.03)
 LOOK = Exposure(time_us=10_000, gain=1.0, red_gain=2.0, blue_gain=1.5)
 
@@ -31,7 +33,11 @@ class Log:
 
 
 class FakeCamera:
-    """Sees a slanted texture: left in focus at 12 D, right at 9 D."""
+    """Sees a slanted texture: left in focus at 12 D, right at 9 D.
+
+    `blur`: sigma in pixels a dioptre. `breathing`: growth of the picture a dioptre. `strange_at`: lens positions at
+    which it sees something else. `tells_lens`: whether frames report the lens position.
+    """
 
     def __init__(self, log: Log, lens: LensFacts | None = LENS) -> None:
         self._log = log
@@ -46,6 +52,10 @@ class FakeCamera:
             lens=lens,
         )
         self.fail_at: float | None = None
+        self.breathing = 0.0
+        self.blur = 1.0
+        self.strange_at: tuple[float, ...] = ()
+        self.tells_lens = True
         self.before_capture: Callable[[], None] = lambda: None
         self.look = LOOK
         rng = np.random.default_rng(3)
@@ -71,7 +81,8 @@ class FakeCamera:
         self.before_capture()
         self._log("capture", self._lens)
         grey = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
-        return Capture(Planes(self._luma(), grey, grey), self._lens, self.look.time_us, self.look.gain, 0.0)
+        lens = self._lens if self.tells_lens else None
+        return Capture(Planes(self._luma(), grey, grey), lens, self.look.time_us, self.look.gain, 0.0)
 
     def preview(self) -> bytes:
         self._log("preview")
@@ -83,9 +94,17 @@ class FakeCamera:
     def _luma(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         focus_at = np.interp(np.arange(WIDTH), [40, 280], [12.0, 9.0])
         near, far = (
-            cv2.GaussianBlur(self._texture, (0, 0), 0.3 + abs(self._lens - d)) for d in (focus_at[80], focus_at[240])
+            cv2.GaussianBlur(self._texture, (0, 0), 0.3 + self.blur * abs(self._lens - d))
+            for d in (focus_at[80], focus_at[240])
         )
-        return np.where(np.arange(WIDTH) < WIDTH // 2, near, far).astype(np.uint8)
+        seen = np.where(np.arange(WIDTH) < WIDTH // 2, near, far)
+        if self._lens in self.strange_at:
+            seen = seen[::-1, ::-1]
+        if self.breathing:
+            scale = 1 + self.breathing * (self._lens - MIDDLE)
+            zoom = cv2.getRotationMatrix2D(((WIDTH - 1) / 2, (HEIGHT - 1) / 2), 0, scale)
+            seen = cv2.warpAffine(seen, zoom, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC)
+        return np.clip(seen, 0, 255).astype(np.uint8)
 
 
 class FakeAxis:

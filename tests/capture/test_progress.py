@@ -78,3 +78,13 @@ def test_every_change_is_told_as_a_new_whole_snapshot() -> None:
     assert [s.slices_done for s in told] == [1, 1, 1]
     assert (told[-1].state, told[-1].reason, told[-1].eta_s) == (RunState.FINISHED, FinishReason.COMPLETED, None)
     assert told[0].state == RunState.RUNNING
+
+
+def test_flagged_positions_are_told_and_a_position_done_again_counts_as_the_last_time() -> None:
+    progress, _ = _progress(FakeClock())
+    told: list[tuple[int, ...]] = []
+    for position, flagged in ((3, True), (1, True), (2, False), (3, False)):
+        progress.position_stacked(position, flagged=flagged)
+        told.append(progress.status.flagged)
+    assert told == [(3,), (1, 3), (1, 3), (1,)]
+    assert progress.status.stacked_positions == (1, 2, 3)

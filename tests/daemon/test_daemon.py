@@ -1,84 +1,28 @@
 """The daemon on a rig that answers at once: scans from start to end, and everything that can come between."""
 
 import json
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
+from scanner.capture.events import FinishReason, RunState, Status
 from scanner.clock import SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.errors import (
-    ConfigError,
     HardwareMissing,
     NoSpace,
     NotFound,
-    OutOfRange,
     PlanError,
     RigBusy,
     StoreError,
     WrongState,
 )
-from scanner.plan.scan import ExposurePlan, ScanPlan
+from scanner.plan.scan import ScanPlan
 from tests.capture.fakes import LOOK, FakeRig
-
-PLAN = ScanPlan.model_validate(
-    {
-        "name": "vase",
-        "path": {"kind": "rings", "rings": [{"tilt_deg": 10, "count": 3}]},
-        "sweep": {"near": 12, "far": 9, "count": 4},
-        "settle": {"after_move_s": 0},
-    }
-)
-
-
-@pytest.fixture
-def rig() -> FakeRig:
-    return FakeRig()
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"storage": {"data": tmp_path / "data", "reserve_mb": 0}})
-
-
-@pytest.fixture
-def daemon(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
-    yield from _running(rig, settings)
-
-
-def _running(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
-    daemon = Daemon(settings, SystemClock(), lambda _settings, _clock: rig.open())
-    daemon.start()
-    yield daemon
-    rig.gate.set()
-    daemon.close()
-
-
-def until(daemon: Daemon, scan_id: str, done: Callable[[ScanStatus], bool]) -> ScanStatus:
-    """The scan's status once `done` holds, told by the daemon's own events."""
-    reached = threading.Event()
-
-    def look(_status: Status) -> None:
-        if done(daemon.scan(scan_id)):
-            reached.set()
-
-    unsubscribe = daemon.subscribe(look)
-    try:
-        if not done(daemon.scan(scan_id)):
-            assert reached.wait(30), daemon.scan(scan_id)
-        return daemon.scan(scan_id)
-    finally:
-        unsubscribe()
-
-
-def finished(status: ScanStatus) -> bool:
-    return status.state == RunState.FINISHED
+from tests.daemon.runs import PLAN, finished, running, until
 
 
 def test_a_scan_runs_to_its_end_and_gives_one_image_a_position(daemon: Daemon, rig: FakeRig) -> None:
@@ -199,12 +143,12 @@ def test_a_lens_that_does_not_arrive_fails_the_scan_in_words_and_it_can_be_resum
 
 
 def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings: Settings) -> None:
-    for daemon in _running(rig, settings):
+    for daemon in running(rig, settings):
         scan = daemon.start_scan(PLAN)
         until(daemon, scan.id, lambda status: status.stacked >= 1)
         stacked = daemon.files.stack_path(scan.id, 0).read_bytes()
     rig = FakeRig()
-    for daemon in _running(rig, settings):
+    for daemon in running(rig, settings):
         (found,) = daemon.scans()
         if found.reason != FinishReason.COMPLETED:
             assert (found.id, found.state) == (scan.id, RunState.PAUSED)
@@ -217,23 +161,23 @@ def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings
 
 
 def test_a_scan_goes_on_only_with_the_camera_it_began_with(rig: FakeRig, settings: Settings) -> None:
-    for daemon in _running(rig, settings):
+    for daemon in running(rig, settings):
         rig.camera.fail_at = 9.0
         scan = until(daemon, daemon.start_scan(PLAN).id, finished)
     rig = FakeRig()
     rig.camera.facts = rig.camera.facts.model_copy(update={"width": 640})
-    for daemon in _running(rig, settings):
+    for daemon in running(rig, settings):
         with pytest.raises(WrongState, match="another camera: width was 320, is 640"):
             daemon.resume(scan.id)
 
 
 def test_elapsed_time_is_the_same_before_and_after_a_restart(rig: FakeRig, settings: Settings) -> None:
-    for daemon in _running(rig, settings):
+    for daemon in running(rig, settings):
         scan = until(daemon, daemon.start_scan(PLAN).id, finished)
         told = daemon.status().scan
         assert told is not None
         assert daemon.scan(scan.id).elapsed_s == pytest.approx(told.elapsed_s, abs=0.5)
-    for daemon in _running(FakeRig(), settings):
+    for daemon in running(FakeRig(), settings):
         assert daemon.scan(scan.id).elapsed_s == pytest.approx(scan.elapsed_s, abs=0.5)
 
 
@@ -268,15 +212,9 @@ def test_a_data_folder_that_is_a_file_is_named(rig: FakeRig, tmp_path: Path) -> 
     daemon.close()
 
 
-def test_a_partial_settings_document_keeps_what_only_the_file_may_set(daemon: Daemon, settings: Settings) -> None:
-    view = daemon.setup.change(Settings.model_validate({"storage": {"reserve_mb": 5}}))
-    assert view.settings.storage.data == settings.storage.data
-    assert view.settings.storage.reserve_mb == 5
-
-
 def test_a_scan_that_cannot_fit_is_refused_with_numbers(rig: FakeRig, settings: Settings) -> None:
     full = settings.model_copy(update={"storage": settings.storage.model_copy(update={"reserve_mb": 1_000_000})})
-    for daemon in _running(rig, full):
+    for daemon in running(rig, full):
         for plan in (PLAN, ScanPlan()):
             with pytest.raises(NoSpace, match=r"needs up to \d+ MB; 0 MB are free"):
                 daemon.start_scan(plan)
@@ -313,37 +251,6 @@ def test_delete_removes_the_folder_but_not_while_it_runs(daemon: Daemon, rig: Fa
         daemon.scan(scan.id)
 
 
-def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig) -> None:
-    daemon.hand.move_lens(7.5)
-    daemon.hand.home_axis("turntable")
-    daemon.hand.move_axis("turntable", 45)
-    daemon.hand.set_light(0.5)
-    status = daemon.hand.lock_exposure(ExposurePlan(time_us=20_000))
-    assert status.lens == 7.5
-    assert status.axes == {"turntable": 45, "tilt": 0}
-    assert status.light == 0.5
-    assert status.exposure is not None
-    assert (status.exposure.time_us, status.exposure.red_gain) == (20_000, LOOK.red_gain)
-    assert rig.log.values("focus") == [10, 7.5]
-
-
-def test_jogs_outside_the_limits_are_refused(daemon: Daemon) -> None:
-    with pytest.raises(OutOfRange):
-        daemon.hand.move_lens(99)
-    with pytest.raises(NotFound, match="no axis 'zoom'"):
-        daemon.hand.move_axis("zoom", 1)
-
-
-def test_previews_are_taken_only_while_somebody_looks(daemon: Daemon, rig: FakeRig) -> None:
-    assert rig.log.values("preview") == []
-    assert daemon.hand.preview().startswith(b"\xff\xd8")
-    taken = len(rig.log.values("preview"))
-    assert taken >= 1
-    with daemon.hand.preview_frames() as viewer:
-        assert viewer.next(5)
-        assert viewer.next(5)
-
-
 def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
     def missing(_settings: object, _clock: object) -> None:
         raise HardwareMissing("No camera.", "Plug it in.")
@@ -356,58 +263,10 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
     daemon.close()
 
 
-def test_a_rig_that_refuses_its_config_leaves_the_old_one_open(rig: FakeRig, settings: Settings) -> None:
-    def opener(wanted: Settings, _clock: object) -> object:
-        if wanted.rig.camera.hflip:
-            raise ConfigError("This module needs a focal length.")
-        return rig.open()
-
-    daemon = Daemon(settings, SystemClock(), opener)  # type: ignore[arg-type]
-    daemon.start()
-    try:
-        with pytest.raises(ConfigError):
-            daemon.setup.change(Settings.model_validate({"rig": {"camera": {"hflip": True}}}))
-        assert daemon.hand.move_lens(5).lens == 5
-    finally:
-        daemon.close()
-
-
-def test_a_scan_that_fails_at_once_is_not_told_of_as_running(daemon: Daemon, rig: FakeRig) -> None:
+def test_a_scan_that_fails_at_once_is_not_told_of_asrunning(daemon: Daemon, rig: FakeRig) -> None:
     rig.camera.facts = rig.camera.facts.model_copy(update={"lens": None})
     for _ in range(20):
         scan = until(daemon, daemon.start_scan(PLAN).id, finished)
         told = daemon.status().scan
         assert told is not None
         assert (told.id, told.state, told.reason) == (scan.id, RunState.FINISHED, FinishReason.FAILED)
-
-
-def test_changed_settings_are_kept_and_open_the_rig_anew(rig: FakeRig, settings: Settings) -> None:
-    for daemon in _running(rig, settings):
-        document = daemon.settings.model_dump()
-        document["rig"]["camera"]["lens_settle_ms"] = 150
-        view = daemon.setup.change(Settings.model_validate(document))
-        assert view.overridden == ("rig.camera.lens_settle_ms",)
-        assert len(rig.log.values("close")) == 1
-        assert daemon.hand.move_lens(5).lens == 5
-    assert Daemon(settings).settings.rig.camera.lens_settle_ms == 150
-
-
-def test_settings_with_which_the_rig_does_not_open_leave_the_old_ones_in_force(
-    rig: FakeRig, settings: Settings
-) -> None:
-    def opener(wanted: Settings, _clock: object) -> object:
-        if wanted.rig.kind == "pi":
-            raise HardwareMissing("No camera.")
-        return rig.open()
-
-    daemon = Daemon(settings, SystemClock(), opener)  # type: ignore[arg-type]
-    daemon.start()
-    try:
-        document = settings.model_dump()
-        document["rig"]["kind"] = "pi"
-        with pytest.raises(HardwareMissing):
-            daemon.setup.change(Settings.model_validate(document))
-        assert daemon.settings == settings
-        assert daemon.hand.move_lens(5).lens == 5
-    finally:
-        daemon.close()

@@ -1,0 +1,58 @@
+"""A daemon on a rig that answers at once, and waiting for what it tells."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from scanner.capture.events import RigStatus, RunState, ScanStatus, Status
+from scanner.clock import SystemClock
+from scanner.config import Settings
+from scanner.daemon import Daemon
+from scanner.plan.scan import ScanPlan
+from tests.capture.fakes import FakeRig
+
+PLAN = ScanPlan.model_validate(
+    {
+        "name": "vase",
+        "path": {"kind": "rings", "rings": [{"tilt_deg": 10, "count": 3}]},
+        "sweep": {"near": 12, "far": 9, "count": 4},
+        "settle": {"after_move_s": 0},
+    }
+)
+
+
+def running(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
+    daemon = Daemon(settings, SystemClock(), lambda _settings, _clock: rig.open())
+    daemon.start()
+    yield daemon
+    rig.gate.set()
+    daemon.close()
+
+
+def until(daemon: Daemon, scan_id: str, done: Callable[[ScanStatus], bool]) -> ScanStatus:
+    """The scan's status once `done` holds, told by the daemon's own events."""
+    _wait(daemon, lambda: done(daemon.scan(scan_id)))
+    return daemon.scan(scan_id)
+
+
+def idle(daemon: Daemon) -> RigStatus:
+    """The rig once no calibration holds it."""
+    _wait(daemon, lambda: not daemon.status().rig.activity)
+    return daemon.status().rig
+
+
+def _wait(daemon: Daemon, done: Callable[[], bool]) -> None:
+    reached = threading.Event()
+
+    def look(_status: Status) -> None:
+        if done():
+            reached.set()
+
+    unsubscribe = daemon.subscribe(look)
+    try:
+        assert done() or reached.wait(30), daemon.status()
+    finally:
+        unsubscribe()
+
+
+def finished(status: ScanStatus) -> bool:
+    return status.state == RunState.FINISHED
