@@ -17,10 +17,13 @@ STACKMFF = "OpenFocus, StackMFF V3"
 METHODS = ("weighted", "depth", "pyramid")
 """Of `StackingPlan.method`; the first is the default."""
 
+ALIGN_OPTIONS = ("-m", "-c", "20")
+"""Magnification is aligned too, on 20 points a cell: with the default of 8 it errs by up to a pixel at 12 MP."""
+
 ENFUSE_OPTIONS = ("--exposure-weight=0", "--saturation-weight=0", "--contrast-weight=1", "--hard-mask",
                   "--contrast-window-size=15")  # fmt: skip
-"""As its manual has it for focus stacks, with the window that does best on the stacks tried: 5, its default, is 1 dB
-worse over all and 3 dB near edges, 9 lies between."""
+"""As its manual has it for focus stacks, with the window that did best on the stacks tried: 5, the default, is 1.3 dB
+worse over all and 3 dB near edges."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def align_enfuse(job: Job) -> Contestant:
     """The first picture's geometry is kept, so that the reference slice comes first."""
     result = job.work / "enfused.tif"
     aligned = [str(job.work / f"aligned_{k:04d}.tif") for k in range(len(job.slices))]
-    align = ["align_image_stack", "-m", "-i", "-a", str(job.work / "aligned_"), *job.reference_first]
+    align = ["align_image_stack", *ALIGN_OPTIONS, "-a", str(job.work / "aligned_"), *job.reference_first]
     return Contestant(ENFUSE, (align, ["enfuse", *ENFUSE_OPTIONS, "-o", str(result), *aligned]), result)
 
 
