@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from scanner.slices import Plane
 from scanner.stacking.geometry import Similarity
+from scanner.stacking.parts import disagreement
 from scanner.stacking.points import (
     Picture,
     Points,
@@ -24,10 +24,19 @@ __all__ = ["Fit", "align", "check", "target"]
 FEWEST = 60
 """Fewer points than this on both slices tell nothing."""
 
-STEPS = 12
-STILL = 0.003
-OUTLIER = 2.0
+STEPS = 8
+REWEIGHED = 4
+"""Times that outliers are told anew before the slice is sampled again."""
+
+STILL = 0.01
+"""A step smaller than this, in pixels of the level, is the last: what it leaves is a hundredth of it."""
+
+OUTLIER = 1.0
 """Robust standard deviations at which a point counts half: silhouettes and highlights, mostly."""
+
+SOUND = 0.6
+"""Likeness from which a fit counts: what shows the scene so blurred that hardly an edge is left has more, another scene
+less than 0.3, and a place that is wrong on the same scene hardly more than 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +44,8 @@ class Fit:
     """How a slice lies on the reference slice.
 
     `similarity`: reference pixel -> slice pixel at full resolution. `gain`: how much brighter than the reference slice,
-    in linear light. `residual_px`: the misplacement that remains, rms over the object, estimated from the scatter that
-    the fit left. `likeness`: correlation 0..1 of the two at the points compared.
+    in linear light. `residual_px`: the misplacement that remains, rms over the object, estimated from how parts of the
+    picture disagree. `likeness`: correlation 0..1 of the two at the points compared.
     """
 
     similarity: Similarity
@@ -44,98 +53,74 @@ class Fit:
     residual_px: float
     likeness: float
 
-
-def _sampled(seen: Picture, points: Points, similarity: Similarity) -> tuple[Picture, NDArray[np.bool_]]:
-    """(points, 3) of a slice's level where the points lie on it, and whether they do."""
-    matrix = similarity.matrix(points.size).astype(np.float32)
-    x = matrix[0, 0] * points.x + matrix[0, 1] * points.y + matrix[0, 2]
-    y = matrix[1, 0] * points.x + matrix[1, 1] * points.y + matrix[1, 2]
-    within = (x >= 1) & (y >= 1) & (x <= points.size[0] - 2) & (y <= points.size[1] - 2)
-    wide = 1024  # remap takes maps of at most 32767 rows
-    pad = -len(x) % wide
-    maps = [np.pad(m, (0, pad)).reshape(-1, wide) for m in (x, y)]
-    values = cv2.remap(seen, maps[0], maps[1], cv2.INTER_LINEAR).reshape(-1, 3)[: len(x)]
-    return np.asarray(values, np.float32), within
+    @property
+    def sound(self) -> bool:
+        """Whether the slice shows the same scene, and lies where the fit says."""
+        return self.likeness >= SOUND
 
 
 @dataclass(frozen=True, slots=True)
-class _Stepped:
-    """After one step of Gauss-Newton, which moved nothing by more than about `moved` pixels."""
+class _Compared:
+    """A slice compared at the points of one level, linear about the place where it was sampled.
 
+    `left`: (points,), gain x slice - reference. `jacobian`: (6, points), how that changes with stretch and turn (both
+    times the reach), dx, dy, gain and offset. `within`: (points,), 1 where the slice has the point, else 0.
+    """
+
+    left: Picture
+    jacobian: Picture
+    within: Picture
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where a level puts the slice, `fitted` of its four parameters being free; the last step moved nothing by more
+    than about `moved` pixels. `left`: as in `compared`, after that step.
+    """
+
+    points: Points
+    fitted: int
     similarity: Similarity
     moved: float
-    likeness: float
-    residual: float
-
-
-def _step(points: Points, slice_: Picture, now: Similarity, held: int = 0) -> _Stepped | None:
-    """The next step of geometry, with gain and offset fitted beside it, outliers weighed down (Cauchy).
-
-    The first `held` of (stretch, turn, dx, dy) stay as they are.
-
-    Slopes are the mean of both pictures' (efficient second-order minimisation: Benhimane and Malis 2004), so that
-    neither the sharper nor the more blurred has more say.
-    """
-    sampled, within = _sampled(slice_, points, now)
-    if within.sum() < FEWEST:
-        return None
-    mine, theirs = points.seen[within], sampled[within]
-    light, base = theirs[:, 0] - theirs[:, 0].mean(), mine[:, 0] - mine[:, 0].mean()
-    shared, power = float(np.dot(light, base)), float(np.dot(light, light))
-    if shared <= 0:
-        return None
-    gain = np.float32(shared / power)
-    residual = gain * light - base
-    spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
-    weight = 1 / (1 + (residual / np.float32(OUTLIER * spread)) ** 2)
-    slopes = np.asarray((gain * theirs[:, 1:] + mine[:, 1:]) / 2, np.float32)
-    columns = _columns(points, within, slopes, light)[:, held:]
-    weighed = columns * weight[:, None]
-    try:
-        inverse = np.linalg.inv((columns.T @ weighed).astype(np.float64))
-    except np.linalg.LinAlgError:
-        return None
-    solved = np.zeros(6)
-    solved[held:] = inverse @ (weighed.T @ residual).astype(np.float64)
-    variance = float(np.dot(weight, residual**2)) / float(weight.sum())
-    scatter = float(np.sqrt(variance * max(float(np.trace(inverse[: 4 - held, : 4 - held])), 0.0)))
-    likeness = shared / float(np.sqrt(power * np.dot(base, base)))
-    moved = float(np.abs(solved[:4]).max())
-    return _Stepped(now.stepped(-solved[:4] / (points.reach, points.reach, 1, 1)), moved, likeness, scatter)
-
-
-def _columns(points: Points, within: NDArray[np.bool_], slopes: Picture, light: Picture) -> Picture:
-    """(points, 6): how the residual changes with stretch and turn (both times the reach), dx, dy, gain, offset."""
-    reach = np.float32(points.reach)
-    u = (points.x[within] - (points.size[0] - 1) / 2) / reach
-    v = (points.y[within] - (points.size[1] - 1) / 2) / reach
-    right, down = slopes[:, 0], slopes[:, 1]
-    columns = (right * u + down * v, down * u - right * v, right, down, light, np.ones_like(light))
-    return np.asarray(np.column_stack(columns), np.float32)
-
-
-def _gain(light: Picture, theirs: Picture, similarity: Similarity) -> float:
-    """How much brighter a slice is, on coarse pictures, where blur no longer tells: the median over bright places."""
-    size = (light.shape[1], light.shape[0])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(theirs, similarity.matrix(size), size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    bright = light >= np.quantile(light, 0.5)
-    return float(np.median(moved[bright] / np.maximum(light[bright], 1e-4)))
+    compared: _Compared
+    left: Picture
 
 
 def align(target: Target, luma: Plane, start: Similarity) -> Fit | None:
-    """The similarity of a slice's luma to the reference slice, from `start` on; None where none is found."""
+    """The similarity of a slice's luma to the reference slice, from `start` on; None where none is found.
+
+    Where that leads to nothing sound, it starts again from the shift at which the coarsest pictures correlate best:
+    then a slice is found that moved by up to a quarter of the picture. What comes back may still be unsound: look.
+    """
     picture, factor = alignment_picture(luma)
-    levels = pyramid(picture)
-    here, likeness, residual = start.resized(1 / factor), 0.0, 0.0
+    levels = [with_slopes(level) for level in pyramid(picture)]
+    coarsest = levels[0][0]
+    fit = _descended(target, levels, start.resized(1 / factor), factor)
+    if fit is not None and fit.sound:
+        return fit
+    ratio = picture.shape[1] / coarsest.shape[1]
+    again = _descended(target, levels, _correlated(target.light, coarsest).resized(ratio), factor)
+    return max((found for found in (fit, again) if found), key=lambda found: found.likeness, default=None)
+
+
+def _descended(target: Target, levels: list[Picture], start: Similarity, factor: int) -> Fit | None:
+    """From `start`, in pixels of the finest level, through all levels."""
+    here, finest, found = start, levels[-1].shape[2], None
     for points, level in zip(target.levels, levels, strict=True):
-        ratio = points.size[0] / picture.shape[1]
-        found = _refined(points, with_slopes(level), here.resized(ratio))
+        ratio = points.size[0] / finest
+        found = _refined(points, level, here.resized(ratio))
         if found is None:
             return None
-        here, likeness, residual = found.similarity.resized(1 / ratio), found.likeness, found.residual
-    gain = _gain(target.light, levels[0], here.resized(target.light.shape[1] / picture.shape[1]))
-    return Fit(here.resized(factor), gain, residual * factor, likeness)
+        here = found.similarity.resized(1 / ratio)
+    return None if found is None else _fit(target, found, levels[0][0], factor)
+
+
+def _correlated(light: Picture, theirs: Picture) -> Similarity:
+    """The shift at which two pictures correlate best, by phase (Kuglin and Hines 1975)."""
+    window = cv2.createHanningWindow((light.shape[1], light.shape[0]), cv2.CV_32F)
+    (dx, dy), _ = cv2.phaseCorrelate(light, np.ascontiguousarray(theirs), window)
+    return Similarity(dx=dx, dy=dy)
 
 
 def check(target: Target, luma: Plane, where: Similarity) -> Fit | None:
@@ -145,20 +130,108 @@ def check(target: Target, luma: Plane, where: Similarity) -> Fit | None:
     nothing is found.
     """
     picture, factor = alignment_picture(luma)
-    found = _refined(target.levels[-1], with_slopes(pre_blurred(picture)), where.resized(1 / factor), held=1)
+    found = _refined(target.few, with_slopes(pre_blurred(picture)), where.resized(1 / factor), held=1)
     if found is None:
         return None
     size = (target.light.shape[1], target.light.shape[0])
-    coarse = pre_blurred(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32))
-    gain = _gain(target.light, coarse, found.similarity.resized(size[0] / picture.shape[1]))
-    return Fit(found.similarity.resized(factor), gain, found.residual * factor, found.likeness)
+    shrink = picture.shape[1] // size[0]
+    whole = picture[: size[1] * shrink, : size[0] * shrink]
+    coarse = pre_blurred(np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32))
+    return _fit(target, found, coarse, factor)
 
 
-def _refined(points: Points, slice_: Picture, start: Similarity, held: int = 0) -> _Stepped | None:
-    """Up to STEPS steps of Gauss-Newton, until they move nothing by more than STILL pixels."""
+def _fit(target: Target, found: _Found, coarse: Picture, factor: int) -> Fit:
+    gain = _gain(target.light, coarse, found.similarity.resized(target.light.shape[1] / found.points.size[0]))
+    compared = found.compared
+    left = disagreement(found.points.part, compared.jacobian[2:4], found.left, compared.within, found.fitted)
+    return Fit(found.similarity.resized(factor), gain, left * factor, compared.likeness)
+
+
+def _refined(points: Points, slice_: Picture, start: Similarity, held: int = 0) -> _Found | None:
+    """Up to STEPS steps, until they move nothing by more than STILL pixels."""
     found = _step(points, slice_, start, held)
     for _ in range(STEPS - 1):
         if found is None or found.moved < STILL:
             break
         found = _step(points, slice_, found.similarity, held)
     return found
+
+
+def _step(points: Points, slice_: Picture, now: Similarity, held: int) -> _Found | None:
+    """The next step of geometry, with gain and offset fitted beside it, outliers weighed down (Cauchy).
+
+    The first `held` of (stretch, turn, dx, dy) stay as they are.
+    """
+    compared = _compared(points, slice_, now)
+    if compared is None:
+        return None
+    jacobian, left, step = compared.jacobian[held:], compared.left, np.zeros(6)
+    for _ in range(REWEIGHED):
+        weight = compared.within / (1 + (left / np.float32(OUTLIER * _spread(left))) ** 2)
+        weighed = jacobian * weight
+        try:
+            step[held:] = -np.linalg.solve((weighed @ jacobian.T).astype(np.float64), weighed @ compared.left)
+        except np.linalg.LinAlgError:
+            return None
+        left = compared.left + step[held:].astype(np.float32) @ jacobian
+    moved = float(np.abs(step[:4]).max())
+    there = now.stepped(step[:4] / (points.reach, points.reach, 1, 1))
+    return _Found(points, 4 - held, there, moved, compared, left)
+
+
+def _spread(left: Picture) -> float:
+    """Robust standard deviation, from every fourth point."""
+    return 1.4826 * float(np.median(np.abs(left[::4]))) + 1e-9
+
+
+def _compared(points: Points, slice_: Picture, now: Similarity) -> _Compared | None:
+    """Slopes are the mean of both pictures' (efficient second-order minimisation: Benhimane and Malis 2004), so that
+    neither the sharper nor the more blurred has more say. None where too little is in sight."""
+    theirs, within = _sampled(slice_, points, now)
+    count = float(within.sum())
+    if count < FEWEST:
+        return None
+    light = (theirs[0] - np.dot(theirs[0], within) / count) * within
+    base = (points.seen[0] - np.dot(points.seen[0], within) / count) * within
+    shared, power = float(np.dot(light, base)), float(np.dot(light, light))
+    if shared <= 0:
+        return None
+    gain = np.float32(shared / power)
+    right, down = (gain * theirs[1:] + points.seen[1:]) / 2
+    u, v = points.spread
+    jacobian = np.stack([right * u + down * v, down * u - right * v, right, down, light, np.ones_like(light)])
+    likeness = shared / float(np.sqrt(power * np.dot(base, base)))
+    return _Compared(gain * light - base, jacobian, within, likeness)
+
+
+def _sampled(slice_: Picture, points: Points, similarity: Similarity) -> tuple[Picture, Picture]:
+    """(3, points) of a slice's level where the points lie on it; and 1 where they do, else 0.
+
+    Between pixels the value is quadratic: linear interpolation is corrected by the slopes, as its error, which repeats
+    with each pixel, was the greatest that similar slices had.
+    """
+    matrix, (width, height) = similarity.matrix(points.size), points.size
+    x = (matrix[0, 0] * points.x + matrix[0, 1] * points.y + matrix[0, 2]).astype(np.float32)
+    y = (matrix[1, 0] * points.x + matrix[1, 1] * points.y + matrix[1, 2]).astype(np.float32)
+    within = (x >= 1) & (y >= 1) & (x <= width - 2) & (y <= height - 2)
+    x, y = np.where(within, x, 1), np.where(within, y, 1)
+    column, row = x.astype(np.intp), y.astype(np.intp)
+    x, y, at, flat = x - column, y - row, row * width + column, slice_.reshape(3, -1)
+    values = np.zeros((3, len(x)), np.float32)
+    for below, share_y in ((0, 1 - y), (1, y)):
+        for beside, share_x in ((0, 1 - x), (1, x)):
+            share, here = share_x * share_y, at + (below * width + beside)
+            value, right, down = (np.take(plane, here) for plane in flat)
+            values[0] += share * (value + (right * (x - beside) + down * (y - below)) / 2)
+            values[1] += share * right
+            values[2] += share * down
+    return values, within.astype(np.float32)
+
+
+def _gain(light: Picture, theirs: Picture, similarity: Similarity) -> float:
+    """How much brighter a slice is, on coarse pictures, where blur no longer tells: the median over bright places."""
+    size = (light.shape[1], light.shape[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(theirs, similarity.matrix(size), size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    bright = light >= np.quantile(light, 0.5)
+    return float(np.median(moved[bright] / np.maximum(light[bright], 1e-4)))

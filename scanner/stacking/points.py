@@ -19,8 +19,14 @@ WIDTH = 1152
 """Alignment pictures are about this wide, pixels: wider ones took longer and erred more."""
 
 COARSEST = 120
-POINTS = 16_000
-"""Compared at the finest level; a quarter of them before that."""
+POINTS = 24_000
+"""Compared at the finest level."""
+
+COARSE = 2_000
+"""Compared at each of the levels before that."""
+
+FEW = 6_000
+"""Compared where only shake is looked for."""
 
 APART = 2
 """One pixel in this many, across and down, may be a point: that spreads them, and halves the error of scale against the
@@ -38,6 +44,9 @@ RIM = 0.012
 LEAST = 0.05
 """Where less than this share of the picture is inside an object, all of it counts."""
 
+PARTS = 6
+"""Down and across, into which the object is divided to see whether its parts agree."""
+
 EDGE = 4
 
 Picture = NDArray[np.float32]
@@ -51,7 +60,11 @@ class Points:
     x: Picture
     y: Picture
     seen: Picture
-    """(points, 3): value, and its slope to the right and down."""
+    """(3, points): value, and its slope to the right and down."""
+    spread: Picture
+    """(2, points): to the right of and below the middle of the picture, in multiples of `reach`."""
+    part: NDArray[np.intp]
+    """(points,): which of PARTS x PARTS equal parts of where points are."""
 
     @property
     def reach(self) -> float:
@@ -66,6 +79,8 @@ class Target:
     light: Picture
     """The coarsest level."""
     levels: tuple[Points, ...]
+    few: Points
+    """Some of the finest level's."""
 
 
 @cache
@@ -123,9 +138,12 @@ def inside(picture: Picture) -> NDArray[np.bool_]:
 
 
 def with_slopes(level: Picture) -> Picture:
-    """(height, width, 3): value, and its slope to the right and down, a pixel."""
-    slopes = (cv2.Sobel(level, cv2.CV_32F, dx, dy, ksize=3, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
-    return np.asarray(cv2.merge([level, *slopes]), np.float32)
+    """(3, height, width): value, and its slope to the right and down, a pixel."""
+    seen = np.empty((3, *level.shape), np.float32)
+    seen[0] = level
+    cv2.Sobel(level, cv2.CV_32F, 1, 0, dst=seen[1], ksize=3, scale=1 / 8)
+    cv2.Sobel(level, cv2.CV_32F, 0, 1, dst=seen[2], ksize=3, scale=1 / 8)
+    return seen
 
 
 def _points(level: Picture, mask: NDArray[np.bool_], most: int) -> Points:
@@ -134,13 +152,29 @@ def _points(level: Picture, mask: NDArray[np.bool_], most: int) -> Points:
     height, width = level.shape
     few = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     few[:EDGE], few[-EDGE:], few[:, :EDGE], few[:, -EDGE:] = 0, 0, 0, 0
-    sparse = seen[::APART, ::APART]
-    strength = (sparse[..., 1] ** 2 + sparse[..., 2] ** 2) * few[::APART, ::APART]
+    sparse = seen[:, ::APART, ::APART]
+    strength = (sparse[1] ** 2 + sparse[2] ** 2) * few[::APART, ::APART]
     most = min(most, strength.size)
     chosen = np.sort(np.argpartition(strength, -most, axis=None)[-most:])
     y, x = np.unravel_index(chosen[strength.ravel()[chosen] > 0], strength.shape)
     y, x = y * APART, x * APART
-    return Points((width, height), x.astype(np.float32), y.astype(np.float32), seen[y, x])
+    return at(seen, y, x)
+
+
+def at(seen: Picture, y: NDArray[np.intp], x: NDArray[np.intp]) -> Points:
+    height, width = seen.shape[1:]
+    spread = np.stack([x - (width - 1) / 2, y - (height - 1) / 2]) / (width / 2)
+    values = np.ascontiguousarray(seen[:, y, x])
+    part = PARTS * _part(y) + _part(x)
+    return Points((width, height), x.astype(np.float32), y.astype(np.float32), values, spread.astype(np.float32), part)
+
+
+def _part(places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Which of PARTS equal parts of the range of `places` each is in."""
+    if not len(places):
+        return places
+    low, high = places.min(), places.max() + 1
+    return np.asarray((places - low) * PARTS // (high - low), np.intp)
 
 
 def target(luma: Plane) -> Target:
@@ -148,6 +182,6 @@ def target(luma: Plane) -> Target:
     picture, factor = alignment_picture(luma)
     mask = inside(picture)
     *coarse, finest = pyramid(picture)
-    points = [_points(level, mask, POINTS // 4) for level in coarse]
+    points = [_points(level, mask, COARSE) for level in coarse]
     points.append(_points(finest, mask, POINTS))
-    return Target(factor, coarse[0] if coarse else finest, tuple(points))
+    return Target(factor, coarse[0] if coarse else finest, tuple(points), _points(finest, mask, FEW))

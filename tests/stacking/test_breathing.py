@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from scanner.errors import CalibrationFailed
-from scanner.hardware.simulated.scene import Scene, SceneSettings
 from scanner.stacking.align import align, target
 from scanner.stacking.breathing import Breathing, Calibration, Measured, calibrate
 from scanner.stacking.geometry import Similarity
+from tests.stacking.scene import Scene
 
 SIZE = (1280, 720)
 LENS = Breathing(power=260.0, centre=(0.02, -0.01))
@@ -146,20 +146,24 @@ def test_a_calibration_survives_being_stored() -> None:
     assert Calibration.model_validate_json(found.model_dump_json()) == found
 
 
+def in_dioptres(scene: Scene, power: float, index: int) -> float:
+    """The lens position at which a lens of `power` has the scale that slice `index` has."""
+    return power - (power - REFERENCE) / float(np.hypot(*scene.transform(index)[:, 0]))
+
+
 def test_a_rendered_lens_is_known_to_fifty_ppm_a_dioptre() -> None:
-    """Two positions of the simulated rig, seven slices each, shaken."""
-    scene = Scene(SceneSettings(640, 360, breathing=0.03, shake_px=0.2, roll_deg=0.002))
+    """Three small stacks, shaken, over 4 dioptres."""
+    lens = Breathing(power=260.0, centre=(0.52 - 239.5 / 480, (0.47 * 360 - 179.5) / 480))
     found: list[Measured] = []
-    for turntable in (0.0, 150.0):
-        view = scene.view(turntable, 20.0)
-        lenses = np.linspace(view.near, view.far, 8)
-        lumas = [view.slice(float(lens), frame=k).y for k, lens in enumerate(lenses)]
-        reference = target(lumas[4])
-        for lens, luma in zip(lenses, lumas, strict=True):
-            fit = align(reference, luma, Similarity())
+    for seed in (1, 2, 3):
+        scene = Scene(seed=seed, breathing=0.016)
+        reference = target(scene.slice(scene.reference).pixels.y)
+        for index in (0, 1, 3, 4):
+            fit = align(reference, scene.slice(index).pixels.y, Similarity())
             assert fit is not None
-            found.append(Measured(float(lens), float(lenses[4]), fit.similarity, fit.residual_px))
-    breathing = calibrate(found, (640, 360)).breathing
-    for lens in (8.4, 12.7):
-        true = scene.lens.scale(lens) / scene.lens.scale(10.5)
-        assert abs(breathing.similarity(lens, 10.5, (640, 360)).scale / true - 1) < 50e-6 * abs(lens - 10.5)
+            found.append(Measured(in_dioptres(scene, 260.0, index), REFERENCE, fit.similarity, fit.residual_px))
+    calibration = calibrate(found, (scene.width, scene.height))
+    assert abs(ppm(calibration, lens)) < 50
+    assert calibration.scale_error_ppm < 50
+    away = [b.similarity(12.5, REFERENCE, SIZE).dx for b in (calibration.breathing, lens)]
+    assert away[0] == pytest.approx(away[1], abs=1.0)

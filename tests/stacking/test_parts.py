@@ -1,0 +1,80 @@
+"""Whether parts of a picture agree: made-up slopes, shifted part by part."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scanner.stacking.parts import MOVED, UNKNOWN, disagreement, moves
+from scanner.stacking.points import PARTS
+
+COUNT = 16_000
+RNG = np.random.default_rng(1)
+PART = np.arange(COUNT) % PARTS**2
+SLOPES = RNG.normal(0, 0.02, (2, COUNT)).astype(np.float32)
+ALL = np.ones(COUNT, np.float32)
+
+
+def left_by(shifts: NDArray[np.float64], noise: float = 0.0005) -> NDArray[np.float32]:
+    """What the fit leaves where each part is shifted by (parts, 2) pixels to the right and down."""
+    moved = -(SLOPES * shifts[PART].T).sum(axis=0)
+    return np.asarray(moved + np.random.default_rng(2).normal(0, noise, COUNT), np.float32)
+
+
+def usual(size: float) -> NDArray[np.float64]:
+    return np.random.default_rng(3).normal(0, size, (PARTS**2, 2))
+
+
+def test_shifts_of_parts_are_found() -> None:
+    true = usual(0.1)
+    found, shares = moves(PART, SLOPES, left_by(true), ALL)
+    assert np.abs(found - true).max() < 0.01
+    assert shares == pytest.approx(np.full(PARTS**2, 1 / PARTS**2), rel=0.01)
+
+
+def test_outliers_in_a_part_do_not_move_it() -> None:
+    left = left_by(np.zeros((PARTS**2, 2)))
+    left[::50] += 0.5 * SLOPES[0, ::50] / np.abs(SLOPES[0, ::50])
+    found, _ = moves(PART, SLOPES, left, ALL)
+    assert np.abs(found).max() < 0.05
+
+
+@pytest.mark.parametrize("size", [0.02, 0.1])
+def test_a_fit_is_as_wrong_as_the_mean_of_its_parts(size: float) -> None:
+    """Four parameters fitted to two shifts in each part."""
+    expected = size * 2 / PARTS
+    assert disagreement(PART, SLOPES, left_by(usual(size)), ALL, 4) == pytest.approx(expected, rel=0.35)
+
+
+def test_fewer_parameters_are_known_better() -> None:
+    left = left_by(usual(0.1))
+    ratio = disagreement(PART, SLOPES, left, ALL, 3) / disagreement(PART, SLOPES, left, ALL, 4)
+    assert ratio == pytest.approx((3 / 4) ** 0.5)
+
+
+@pytest.mark.parametrize("far", [0.5, 1.0])
+def test_a_part_that_moved_counts_by_how_much_of_the_object_it_is(far: float) -> None:
+    shifts = usual(0.01)
+    shifts[5] = far, 0
+    assert far > MOVED * 0.01
+    assert disagreement(PART, SLOPES, left_by(shifts), ALL, 4) == pytest.approx(far / PARTS, rel=0.1)
+
+
+def test_parts_out_of_sight_have_no_say() -> None:
+    shifts = usual(0.01)
+    shifts[5] = 1, 0
+    seen = np.asarray(PART != 5, np.float32)
+    found, shares = moves(PART, SLOPES, left_by(shifts), seen)
+    assert len(found) == len(shares) == PARTS**2 - 1
+    assert disagreement(PART, SLOPES, left_by(shifts), seen, 4) < 0.02
+
+
+def test_a_straight_edge_cannot_tell() -> None:
+    straight = SLOPES.copy()
+    straight[1] = 0
+    assert len(moves(PART, straight, left_by(usual(0.1)), ALL)[0]) == 0
+
+
+@pytest.mark.parametrize("count", [0, 100])
+def test_too_few_points_know_nothing(count: int) -> None:
+    some = np.s_[:count]
+    assert disagreement(PART[some], SLOPES[:, some], ALL[some], ALL[some], 4) == UNKNOWN
