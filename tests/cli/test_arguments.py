@@ -31,6 +31,12 @@ def test_scan() -> None:
     assert (found.plan, found.server) == ("-", "http://localhost:8080")
 
 
+def test_calibrate() -> None:
+    found = parser().parse_args(["calibrate", "breathing", "--near", "12", "--positions", "6", "--server", "rig:80"])
+    assert (found.command, found.what, found.near, found.far) == ("calibrate", "breathing", 12.0, None)
+    assert (found.positions, found.count, found.server) == (6, None, "rig:80")
+
+
 WRONG = [
     [],
     ["fly"],
@@ -44,6 +50,9 @@ WRONG = [
     ["stack"],
     ["stack", "a", "--reference", "-1"],
     ["stack", "a", "--reference", "last"],
+    ["calibrate"],
+    ["calibrate", "colours"],
+    ["calibrate", "breathing", "--near", "close"],
     ["doctor", "--xml"],
     ["doctor", "--port", "0"],
 ]

@@ -1,8 +1,11 @@
 """Scans over HTTP: their whole life, and what is refused in each state."""
 
 import pytest
+from fastapi import FastAPI
+from pydantic import TypeAdapter
 
 from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
+from scanner.capture.positions import PositionReport
 from scanner.daemon import Daemon
 from scanner.store.manifest import Manifest
 from tests.api.client import Client
@@ -116,3 +119,61 @@ def test_a_plan_the_rig_cannot_run_is_refused_in_words(
 def test_no_such_scan(client: Client, scan_id: str, method: str, rest: str) -> None:
     answer = client.request(method, f"{SCANS}/{scan_id}{rest}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+def test_the_positions_of_a_scan(client: Client, scanned: ScanStatus) -> None:
+    answer = client.get(f"{SCANS}/{scanned.id}/positions")
+    assert answer.status_code == 200
+    positions = TypeAdapter(tuple[PositionReport, ...]).validate_python(answer.json())
+    assert [report.index for report in positions] == [0, 1]
+    assert [report.turntable for report in positions] == [0, 180]
+    for report, document in zip(positions, answer.json(), strict=True):
+        assert [slice_.lens_asked for slice_ in report.slices] == [9, 8]
+        assert "file" not in document["slices"][0]
+        assert all(finding.message and finding.hint for finding in report.findings)
+    assert scanned.flagged == tuple(report.index for report in positions if report.findings)
+    assert client.get(f"{SCANS}/{scanned.id}").json()["flagged"] == list(scanned.flagged)
+
+
+def test_a_running_scan_has_the_positions_that_are_stacked(client: Client, rig_daemon: Daemon) -> None:
+    with running(rig_daemon) as scan_id:
+        wait_until(rig_daemon, lambda _: rig_daemon.scan(scan_id).stacked >= 1)
+        assert client.get(f"{SCANS}/{scan_id}/positions").json()[0]["index"] == 0
+    assert client.get(f"{SCANS}/{scan_id}/positions").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("stacking", "where"),
+    [
+        ({"method": "magic"}, "stacking.method"),
+        ({"measure": "guess"}, "stacking.measure"),
+        ({"window": 0}, "stacking.window"),
+        ({"steepness": 13}, "stacking.steepness"),
+        ({"reference": -1}, "stacking.reference"),
+        ({"reference": "last"}, "stacking.reference"),
+        ({"unaligned": "ignore"}, "stacking.unaligned"),
+        ({"slab": 201}, "stacking.slab"),
+        ({"quality": 101}, "stacking.quality"),
+        ({"colour": 1}, "stacking.colour"),
+    ],
+)
+def test_how_to_stack_is_checked(client: Client, stacking: dict[str, object], where: str) -> None:
+    answer = client.post(SCANS, json={"stacking": stacking})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert where in {wrong["where"] for wrong in answer.json()["errors"]}
+
+
+def test_a_reference_slice_beyond_the_sweep_is_refused(client: Client) -> None:
+    plan = {"sweep": {"near": 9, "far": 8, "count": 4}, "stacking": {"reference": 4}}
+    answer = client.post(SCANS, json=plan)
+    assert (answer.status_code, answer.json()["code"]) == (422, "plan")
+    assert "0 to 3" in answer.json()["hint"]
+
+
+def test_how_to_stack_stands_in_the_document_with_words_and_limits(app: FastAPI) -> None:
+    stacking = app.openapi()["components"]["schemas"]["StackingPlan"]["properties"]
+    assert {"method", "measure", "window", "steepness", "reference", "unaligned", "slab", "quality"} == set(stacking)
+    assert all(part["description"] for part in stacking.values())
+    assert (stacking["window"]["unit"], stacking["window"]["minimum"]) == ("px", 0.5)
+    shown = app.openapi()["paths"]["/api/v1/scans"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    assert set(shown["stacking"]["value"]["stacking"]) >= {"method", "measure", "reference", "unaligned", "slab"}
