@@ -373,6 +373,7 @@ def test_nothing_is_too_wide_or_too_small_on_a_phone(page: Page) -> None:
         page.evaluate("address => { location.hash = address }", address)
         expect(page.locator("main > :not([hidden])")).to_have_count(1)
         page.wait_for_function("document.querySelector('main > :not([hidden])').checkVisibility()")
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
         assert small_targets(page) == [], address
 

@@ -184,7 +184,7 @@ def test_flagged_positions_have_a_mark_and_their_findings_in_words(stage: Stage)
     findings = grid.locator(".findings > li")
     expect(findings).to_have_count(2)
     expect(findings.first).to_contain_text(f"{CUT_OFF.message} {CUT_OFF.hint}")
-    expect(findings.first.locator(".at")).to_have_text("Position 0; the like at 2")
+    expect(findings.first.locator(".at")).to_have_text("Position 0; likewise at 2")
     expect(findings.last.locator(".at")).to_have_text("Position 2")
     expect(findings.last.get_by_role("link")).to_have_attribute("href", f"#/scans/{FINISHED.id}/positions/2")
 

@@ -51,7 +51,7 @@ function fill(element, { finding, positions }, scan) {
   element.dataset.positions = key;
   const rest = positions.length > MOST ? `, and at ${positions.length - MOST} more` : "";
   /** @type {Element} */ (element.querySelector(".at")).replaceChildren(
-    link(first, `Position ${first}`), others.length > 0 ? "; the like at " : "",
+    link(first, `Position ${first}`), others.length > 0 ? "; likewise at " : "",
     ...others.flatMap((n, i) => (i > 0 ? [", ", link(n)] : [link(n)])), rest);
 }
 
