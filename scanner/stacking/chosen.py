@@ -9,7 +9,7 @@ import numpy as np
 
 from scanner.slices import Planes
 from scanner.stacking.fuse import TINY, RunningMeans
-from scanner.stacking.strips import Map
+from scanner.stacking.strips import STRIP, Map
 
 DECIDED = 4
 """Power of a slice's weight over others': with the steepest weights a tenth more sharpness is ten times the share."""
@@ -26,21 +26,27 @@ class ChosenPlanes:
         """Sum of (weight / `_peak`)^DECIDED: in multiples of the greatest weight so far it cannot overflow."""
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
-        self._means.add(planes, self._share(weights), brightness)
+        """Add `planes`, their brightness and colour multiplied by `brightness`. Overwrites `weights`."""
+        for top in range(0, weights.shape[0], STRIP):
+            rows = slice(top, top + STRIP)
+            _claim(weights[rows], self._peak[rows], self._total[rows])
+        self._means.add(planes, weights, brightness)
 
     def mean(self) -> Planes:
         return self._means.value()
 
-    def _share(self, weights: Map) -> Map:
-        """The part of each place that is this slice's, of all slices so far."""
-        least = np.maximum(weights, TINY)
-        peak = np.maximum(self._peak, least)
-        power = np.asarray(cv2.divide(self._peak, peak, dst=self._peak), np.float32)
-        cv2.pow(power, DECIDED, dst=power)
-        self._total *= power
-        cv2.divide(least, peak, dst=power)
-        cv2.pow(power, DECIDED, dst=power)
-        self._total += power
-        power /= self._total
-        self._peak = peak
-        return power
+
+def _claim(weights: Map, peak: Map, total: Map) -> None:
+    """Put in place of `weights` the part of each place that is this slice's, of all slices so far."""
+    np.maximum(weights, TINY, out=weights)
+    before = peak.copy()
+    np.maximum(peak, weights, out=peak)
+    total *= _power(before, peak)
+    total += _power(weights, peak)
+    weights /= total
+
+
+def _power(weights: Map, peak: Map) -> Map:
+    """(weights / peak)^DECIDED, in place of `weights`."""
+    cv2.divide(weights, peak, dst=weights)
+    return np.asarray(cv2.pow(weights, DECIDED, dst=weights), np.float32)

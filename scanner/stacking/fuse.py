@@ -31,10 +31,10 @@ def warped_planes(planes: Planes, matrix: Matrix) -> Planes:
 
 
 def share(weights: Map, total: Map) -> Map:
-    """The part of each place that is a slice's, of all slices so far. Adds `weights` to `total`."""
-    least = np.maximum(weights, TINY)
-    total += least
-    return np.asarray(cv2.divide(least, total, dst=least), np.float32)
+    """The part of each place that is a slice's, of all slices so far, in place of `weights`; adds them to `total`."""
+    np.maximum(weights, TINY, out=weights)
+    total += weights
+    return np.asarray(cv2.divide(weights, total, dst=weights), np.float32)
 
 
 class RunningMean:
@@ -104,7 +104,7 @@ class WeightedPlanes:
         self.total: Map = np.zeros((-(-like.height // size), -(-like.width // size)), np.float32)
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
-        """Add `planes` with `weights`, their brightness and colour multiplied by `brightness`."""
+        """Add `planes`, their brightness and colour multiplied by `brightness`. Overwrites `weights`."""
         self._means.add(planes, share(weights, self.total), brightness)
 
     def mean(self) -> Planes:

@@ -35,7 +35,7 @@ class Sums(Protocol):
         """Add a slice in the reference's geometry, its light and colour multiplied by `brightness`.
 
         `weights`, half size (ceil(height / 2), ceil(width / 2)): at least 1 where the slice shows something, at most
-        `focus.STRONGEST`; 0 where it was not seen. At least one slice is seen at each place.
+        `focus.STRONGEST`; 0 where it was not seen. They are overwritten.
         """
 
     def mean(self) -> Planes:

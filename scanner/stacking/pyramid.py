@@ -7,13 +7,17 @@ and colours do not turn. Scales are halved by means and doubled by lines, which 
 five samples, but works in strips.
 """
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.slices import Plane, Planes
+from scanner.slices import Mask, Plane, Planes
 from scanner.stacking.fuse import TINY, RunningMean, share, subsampling
 from scanner.stacking.strips import STRIP, Map, strips
+
+Picture: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
 
 LEVELS = 3
 """More took light spilled by blurred edges for detail: with 7, halos are a third stronger and 1 dB of edges is lost."""
@@ -28,7 +32,7 @@ UNIT = 64
 """Detail of 8-bit pictures is kept in 64ths of a grey level, in 16 bit; that of 16-bit pictures in float32."""
 
 
-def halved(picture: NDArray[np.uint8 | np.uint16 | np.float32]) -> Map:
+def halved(picture: Picture) -> Map:
     """Means of 2 x 2 samples; where that does not come out, the last row and column are repeated."""
     height, width = picture.shape
     small = np.empty((-(-height // 2), -(-width // 2)), np.float32)
@@ -51,7 +55,7 @@ class Scale:
         self._kept: NDArray[np.int16 | np.float32] = np.zeros(shape, dtype)
         self._strength: Map = np.zeros((-(-shape[0] // 2), -(-shape[1] // 2)), np.float32)
 
-    def add(self, picture: NDArray[np.uint8 | np.uint16 | np.float32], seen: Map, brightness: float) -> Map:
+    def add(self, picture: Picture, seen: Mask, brightness: float) -> Map:
         """Keep the detail of `picture` where it is stronger, and return the picture without it, at half the size.
 
         `seen`, half size: 1 where the slice shows something, 0 where not.
@@ -59,9 +63,10 @@ class Scale:
         small = halved(picture)
         detail, strength = self._detail(picture, small, brightness)
         strength *= seen
-        for rows, more in strips(strength - self._strength, 2, 2, picture.shape):
-            np.copyto(self._kept[rows], detail[rows], where=more > 0)
-        cv2.max(strength, self._strength, dst=self._strength)
+        more = cv2.subtract(strength, self._strength, dst=strength)
+        for rows, stronger in strips(np.asarray(more, np.float32), 2, 2, picture.shape):
+            np.copyto(self._kept[rows], detail[rows], where=stronger > 0)
+        self._strength += np.maximum(more, 0, out=strength)
         return small
 
     def onto(self, small: Map, plane: Plane | Map) -> None:
@@ -71,9 +76,7 @@ class Scale:
             cv2.addWeighted(coarse, 1.0, self._kept[rows].astype(np.float32), 1 / self._unit, 0.0,
                             dst=plane[rows], dtype=depth)  # fmt: skip
 
-    def _detail(
-        self, picture: NDArray[np.uint8 | np.uint16 | np.float32], small: Map, brightness: float
-    ) -> tuple[NDArray[np.int16 | np.float32], Map]:
+    def _detail(self, picture: Picture, small: Map, brightness: float) -> tuple[NDArray[np.int16 | np.float32], Map]:
         """What `picture` has over `small`, and the smoothed mean of its squares, half size."""
         detail, strength = np.empty_like(self._kept), np.empty_like(small)
         factor = brightness * self._unit
@@ -102,17 +105,19 @@ class PyramidPlanes:
         self._rest_total: Map = np.zeros(shapes[-1], np.float32)
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
+        """Add `planes`, their brightness and colour multiplied by `brightness`. Overwrites `weights`."""
+        seen, rest = _seen(weights), weights
+        picture: Picture = planes.y
+        for level, scale in enumerate(self._scales):
+            if level:
+                rest, seen = halved(rest), _seen(halved(seen) - np.float32(0.999))
+            picture = scale.add(picture, seen, brightness)
+        rest = np.maximum(rest, TINY)
+        self._rest += picture * (rest * np.float32(brightness))
+        self._rest_total += rest
         part = share(weights, self._total)
         for colour, plane in zip(self._colour, (planes.cb, planes.cr), strict=True):
             colour.add(plane, part, brightness)
-        seen = (weights > 0).astype(np.float32)
-        small = self._scales[0].add(planes.y, seen, brightness)
-        for scale in self._scales[1:]:
-            weights, seen = halved(weights), np.floor(halved(seen))
-            small = scale.add(small, seen, brightness)
-        weights = np.maximum(weights, TINY)
-        self._rest += small * (weights * np.float32(brightness))
-        self._rest_total += weights
 
     def mean(self) -> Planes:
         picture: Map = np.asarray(self._rest / self._rest_total, np.float32)
@@ -123,3 +128,7 @@ class PyramidPlanes:
         y = np.empty(self._scales[0].shape, self._dtype)
         self._scales[0].onto(picture, y)
         return Planes(y, *(colour.value() for colour in self._colour))
+
+
+def _seen(weights: Map) -> Mask:
+    return (weights > 0).astype(np.uint8)

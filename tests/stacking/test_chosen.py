@@ -66,7 +66,7 @@ def test_the_order_of_three_decided_slices_does_not_matter() -> None:
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
         total = ChosenPlanes(slices[0])
         for index in order:
-            total.add(slices[index], weights[index], 1.0)
+            total.add(slices[index], weights[index].copy(), 1.0)
         results.append(total.mean().y.astype(int))
     assert np.abs(results[0] - results[1]).mean() < 2
     assert np.abs(results[0] - results[2]).mean() < 2

@@ -46,7 +46,7 @@ def differ(a: Planes, b: Planes) -> float:
 def fused(method: Method, slices: list[tuple[Planes, NDArray[np.float32]]], brightness: float = 1.0) -> Planes:
     total = sums(method, slices[0][0])
     for planes, weight in slices:
-        total.add(planes, weight, brightness)
+        total.add(planes, weight.copy(), brightness)
     return total.mean()
 
 

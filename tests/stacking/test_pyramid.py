@@ -32,7 +32,7 @@ def test_halved_is_the_mean_of_four(height: int, width: int) -> None:
 @pytest.mark.parametrize("bits", [8, 16])
 def test_a_scale_holds_the_stronger_detail_and_gives_the_picture_back(bits: int) -> None:
     weak, strong = rough(2, bits), rough(20, bits)
-    seen = np.ones((65, 33), np.float32)
+    seen = np.ones((65, 33), np.uint8)
     for order in ((weak, strong), (strong, weak)):
         scale = Scale(weak.shape, bits)
         small = {id(picture): scale.add(picture, seen, 1.0) for picture in order}
@@ -44,7 +44,7 @@ def test_a_scale_holds_the_stronger_detail_and_gives_the_picture_back(bits: int)
 def test_detail_that_is_not_seen_is_not_kept() -> None:
     flat = np.full((64, 64), 100, np.uint8)
     scale = Scale(flat.shape, 8)
-    seen = np.ones((32, 32), np.float32)
+    seen = np.ones((32, 32), np.uint8)
     seen[:, 16:] = 0
     scale.add(RNG.integers(0, 256, (64, 64)).astype(np.uint8), seen, 1.0)
     result = np.empty_like(flat)
