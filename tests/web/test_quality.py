@@ -1,19 +1,25 @@
-"""What the page says of the quality of stacks, from hand-made reports; and of a real scan."""
+"""What the page says of the quality of stacks, from hand-made reports; and of a scan that goes on after a stop."""
 
 import re
 from itertools import pairwise
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from scanner.api.examples import FINISHED
 from scanner.capture.events import Problem
 from scanner.capture.positions import PositionReport
+from scanner.config import Settings
+from scanner.daemon import Daemon
+from scanner.plan.scan import ScanPlan
 from scanner.slices import LeftOut, StackQuality
-from scanner.store.journal import SliceFacts
+from scanner.store.journal import SliceFacts, SliceRecord
+from scanner.store.scans import ScanStore
 from tests.web.conftest import Stage
-from tests.web.hands import asked, finish, set_up
+from tests.web.hands import FAR, LONG_MS, NEAR, asked, progress
 
 pytestmark = pytest.mark.browser
 
@@ -224,18 +230,55 @@ def test_words_of_the_daemon_are_never_markup(stage: Stage) -> None:
     expect(quality.locator(".findings :is(img, b)")).to_have_count(0)
 
 
-def test_a_sweep_beyond_the_object_is_flagged_in_words(page: Page) -> None:
-    set_up(page, positions=1, slices=12, near=15, far=6)
-    scan_id = finish(page)
-    assert asked(page, f"scans/{scan_id}")["flagged"] == [0]
-    (told,) = asked(page, f"scans/{scan_id}/positions")
+@pytest.fixture
+def flagged(page: Page, daemon: Daemon, settings: Settings) -> str:
+    """A scan of three positions that stopped after two; in the first the near end is cut off, a slice moved in the
+    second. Its id."""
+    rig = daemon.status().rig.facts
+    assert rig
+    plan = ScanPlan.model_validate(
+        {
+            "name": "beetle",
+            "path": {"kind": "rings", "rings": [{"tilt_deg": 0, "count": 3}]},
+            "sweep": {"near": NEAR, "far": FAR, "count": 4},
+        }
+    )
+    folder = ScanStore(settings.storage.data, daemon.clock).create(plan, rig.model_dump(mode="json"))
+    grey = cv2.imencode(".jpg", np.full((90, 160), 99, np.uint8))[1].tobytes()
+    found: list[tuple[StackQuality, int | None]] = [
+        (StackQuality(beyond_near=0.18, near_needed=13.1, residual_px=0.12), None),
+        (StackQuality(left_out=(2,)), 2),
+    ]
+    for position, (quality, moved) in zip(plan.positions(), found, strict=False):
+        records = [
+            SliceRecord(
+                **facts(k, 0.25, "unaligned" if k == moved else None, 13.0 - k).model_dump(),
+                file=folder.write_slice(position.index, k, grey),
+            )
+            for k in range(4)
+        ]
+        folder.finish_position(position, records, grey, grey, took_s=8.3, quality=quality)
+    page.reload()
+    return folder.id
+
+
+def test_flagged_positions_are_told_while_the_scan_runs_and_one_by_one(page: Page, flagged: str) -> None:
+    page.locator("scan-page > .notice").get_by_role("button", name="Resume").click()
     grid = page.locator("scan-page stack-grid")
-    expect(grid.locator(".stacks .flag")).to_be_visible()
-    expect(grid).to_contain_text(told["findings"][0]["message"])
+    expect(grid.locator(".stacks .flag:visible").nth(1)).to_be_visible()
+    expect(grid).to_contain_text("About 18% of the object lies nearer than the sweep reaches. Move near to 13.10 D")
+    expect(progress(page).locator(".badge")).to_have_text("Complete", timeout=LONG_MS)
     grid.get_by_role("link", name="Position 0", exact=True).click()
     quality = page.locator("stack-quality")
-    expect(quality).to_contain_text("Position 0 · turntable 0° · tilt 0°")
-    expect(quality.locator(".findings")).to_contain_text("Nowhere the sharpest, at an end of the sweep")
-    expect(quality.locator(".bar:not(.beyond)")).to_have_count(12)
-    expect(quality.locator(".bar.idle")).to_have_count(len(told["quality"]["idle"]))
-    expect(quality.locator("dd .value").first).to_have_text(f"{told['quality']['residual_px']:.2f} px")
+    expect(page).to_have_url(re.compile(f"{flagged}/positions/0$"))
+    expect(quality).to_contain_text("Position 0 · turntable 0° · tilt 0° · took 8 s")
+    expect(quality.locator(".findings > li")).to_have_count(1)
+    expect(quality.locator(".bar.beyond")).to_have_count(1)
+    expect(quality.locator("dd .value").first).to_have_text("0.12 px")
+    page.get_by_role("link", name="Stacked image of position 1").click()
+    expect(quality.locator(".findings")).to_contain_text("Left out: slice 2, does not fit the reference slice.")
+    expect(quality.locator(".bar.left-out")).to_have_count(1)
+    page.get_by_role("link", name="Stacked image of position 2").click()
+    expect(quality).to_contain_text("Position 2 · turntable 240°")
+    shown = asked(page, f"scans/{flagged}/positions")[2]["quality"]
+    expect(quality.locator("dd .value").last).to_have_text(f"{100 * shown['certainty']:.0f} %")
