@@ -11,6 +11,7 @@ from scanner.stacking.parts import disagreement
 from scanner.stacking.points import (
     Picture,
     Points,
+    Reduced,
     Target,
     alignment_picture,
     pre_blurred,
@@ -28,7 +29,7 @@ STEPS = 8
 REWEIGHED = 4
 """Times that outliers are told anew before the slice is sampled again."""
 
-STILL = 0.01
+STILL = 0.03
 """A step smaller than this, in pixels of the level, is the last: what it leaves is a hundredth of it."""
 
 OUTLIER = 1.0
@@ -93,27 +94,28 @@ def align(target: Target, luma: Plane, start: Similarity) -> Fit | None:
     Where that leads to nothing sound, it starts again from the shift at which the coarsest pictures correlate best:
     then a slice is found that moved by up to a quarter of the picture. What comes back may still be unsound: look.
     """
-    picture, factor = alignment_picture(luma)
-    levels = [with_slopes(level) for level in pyramid(picture)]
+    picture = alignment_picture(luma)
+    levels = [with_slopes(level) for level in pyramid(picture.light)]
     coarsest = levels[0][0]
-    fit = _descended(target, levels, start.resized(1 / factor), factor)
+    fit = _descended(target, levels, picture, picture.reduced(start))
     if fit is not None and fit.sound:
         return fit
-    ratio = picture.shape[1] / coarsest.shape[1]
-    again = _descended(target, levels, _correlated(target.light, coarsest).resized(ratio), factor)
+    ratio = picture.light.shape[1] / coarsest.shape[1]
+    again = _descended(target, levels, picture, _correlated(target.light, coarsest).resized(ratio))
     return max((found for found in (fit, again) if found), key=lambda found: found.likeness, default=None)
 
 
-def _descended(target: Target, levels: list[Picture], start: Similarity, factor: int) -> Fit | None:
-    """From `start`, in pixels of the finest level, through all levels."""
-    here, finest, found = start, levels[-1].shape[2], None
-    for points, level in zip(target.levels, levels, strict=True):
-        ratio = points.size[0] / finest
+def _descended(target: Target, levels: list[Picture], picture: Reduced, start: Similarity) -> Fit | None:
+    """From `start`, in pixels of the finest level, through all levels; through the finest with few points, then all."""
+    here, finest, found = start, levels[-1], None
+    stages = [*zip(target.levels[:-1], levels[:-1], strict=True), (target.few, finest), (target.levels[-1], finest)]
+    for points, level in stages:
+        ratio = level.shape[2] / finest.shape[2]
         found = _refined(points, level, here.resized(ratio))
         if found is None:
             return None
         here = found.similarity.resized(1 / ratio)
-    return None if found is None else _fit(target, found, levels[0][0], factor)
+    return None if found is None else _fit(target, found, levels[0][0], picture)
 
 
 def _correlated(light: Picture, theirs: Picture) -> Similarity:
@@ -129,22 +131,22 @@ def check(target: Target, luma: Plane, where: Similarity) -> Fit | None:
     Much cheaper than `align`, for a lens whose breathing is calibrated. It finds shake of up to 3 px; None where
     nothing is found.
     """
-    picture, factor = alignment_picture(luma)
-    found = _refined(target.few, with_slopes(pre_blurred(picture)), where.resized(1 / factor), held=1)
+    picture = alignment_picture(luma)
+    found = _refined(target.few, with_slopes(pre_blurred(picture.light)), picture.reduced(where), held=1)
     if found is None:
         return None
     size = (target.light.shape[1], target.light.shape[0])
-    shrink = picture.shape[1] // size[0]
-    whole = picture[: size[1] * shrink, : size[0] * shrink]
+    shrink = picture.light.shape[1] // size[0]
+    whole = picture.light[: size[1] * shrink, : size[0] * shrink]
     coarse = pre_blurred(np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32))
-    return _fit(target, found, coarse, factor)
+    return _fit(target, found, coarse, picture)
 
 
-def _fit(target: Target, found: _Found, coarse: Picture, factor: int) -> Fit:
+def _fit(target: Target, found: _Found, coarse: Picture, picture: Reduced) -> Fit:
     gain = _gain(target.light, coarse, found.similarity.resized(target.light.shape[1] / found.points.size[0]))
     compared = found.compared
-    left = disagreement(found.points.part, compared.jacobian[2:4], found.left, compared.within, found.fitted)
-    return Fit(found.similarity.resized(factor), gain, left * factor, compared.likeness)
+    left = disagreement(found.points.starts, compared.jacobian[2:4], found.left, compared.within, found.fitted)
+    return Fit(picture.whole(found.similarity), gain, left * picture.factor, compared.likeness)
 
 
 def _refined(points: Points, slice_: Picture, start: Similarity, held: int = 0) -> _Found | None:

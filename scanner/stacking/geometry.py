@@ -44,6 +44,12 @@ class Similarity:
         """The same transform where pictures are `factor` times as large."""
         return Similarity(self.stretch, self.turn, self.dx * factor, self.dy * factor)
 
+    def about(self, right: float, down: float) -> "Similarity":
+        """The same transform where the middle of the picture lies so many pixels further to the right and down."""
+        dx = self.dx + self.stretch * right - self.turn * down
+        dy = self.dy + self.turn * right + self.stretch * down
+        return Similarity(self.stretch, self.turn, dx, dy)
+
     def stepped(self, step: NDArray[np.float64]) -> "Similarity":
         """With (stretch, turn, dx, dy) added."""
         return Similarity(*(float(v) for v in np.add(self.parameters, step)))

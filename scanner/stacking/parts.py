@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.stacking.points import PARTS, Picture
+from scanner.stacking.points import Picture
 
 FEWEST = 30
 """Points of a part that tell nothing yet."""
@@ -26,18 +26,18 @@ ROUNDS = 3
 Values = NDArray[np.float64]
 
 
-def disagreement(part: NDArray[np.intp], slopes: Picture, left: Picture, within: Picture, fitted: int) -> float:
+def disagreement(starts: NDArray[np.intp], slopes: Picture, left: Picture, within: Picture, fitted: int) -> float:
     """Misplacement that a fit leaves, pixels rms over the object.
 
-    `part`: (points,), which part each is in. `slopes`: (2, points), to the right and down. `left`: (points,), how much
-    lighter the slice is there than the reference slice, after the fit of `fitted` parameters. `within`: (points,), 1 or
-    0.
+    `starts`: where each part begins among the points. `slopes`: (2, points), to the right and down. `left`: (points,),
+    how much lighter the slice is there than the reference slice, after the fit of `fitted` parameters. `within`:
+    (points,), 1 or 0.
 
     Each part is shifted against the fit until it is like the reference slice itself. Were the fit right and blur
     without effect, no part would move. A fit is a mean over the parts, so it is as wrong as the usual shift of a part
     makes the mean of so many; parts that move much more than usual have moved in truth.
     """
-    shifts, shares = moves(part, slopes, left, within)
+    shifts, shares = moves(starts, slopes, left, within) if len(starts) else (np.zeros((0, 2)), np.zeros(0))
     if not len(shares):
         return UNKNOWN
     square = (shifts**2).sum(axis=1)
@@ -46,24 +46,21 @@ def disagreement(part: NDArray[np.intp], slopes: Picture, left: Picture, within:
     return float(np.sqrt(usual * fitted * (shares**2).sum() + shares[moved] @ square[moved]))
 
 
-def moves(part: NDArray[np.intp], slopes: Picture, left: Picture, within: Picture) -> tuple[Values, Values]:
+def moves(starts: NDArray[np.intp], slopes: Picture, left: Picture, within: Picture) -> tuple[Values, Values]:
     """(parts, 2): how far the parts that can tell are shifted, to the right and down, pixels; (parts,): their share of
     the points. Outliers are weighed down in each part by itself (Cauchy), so that a part that moved is seen whole."""
     right, down = slopes
-
-    def total(values: Picture) -> Values:
-        return np.asarray(np.bincount(part, values, PARTS**2), np.float64)
-
-    count, shift, now = total(within), np.zeros((PARTS**2, 2)), left
-    enough = count >= FEWEST
+    sizes = np.diff(np.append(starts, len(left)))
+    normal = np.stack([right * right, right * down, down * down, right * left, down * left]) * within
+    count, now = np.add.reduceat(within, starts), left
+    enough, shift = count >= FEWEST, np.zeros((len(starts), 2))
     for _ in range(ROUNDS):
-        spread = (total(np.abs(now) * within) / np.maximum(count, 1) + 1e-9).astype(np.float32)
-        weight = within / (1 + (now / spread[part]) ** 2)
-        a, b, c = total(weight * right * right), total(weight * right * down), total(weight * down * down)
-        p, q = total(weight * right * left), total(weight * down * left)
+        spread = np.add.reduceat(np.abs(now) * within, starts) / np.maximum(count, 1) + np.float32(1e-9)
+        weight = 1 / (1 + (now / np.repeat(spread, sizes)) ** 2)
+        a, b, c, p, q = np.add.reduceat(normal * weight, starts, axis=1).astype(np.float64)
         determinant = a * c - b * b
         enough &= determinant > FLAT * (a + c) ** 2
-        shift = np.stack([b * q - c * p, b * p - a * q], axis=1) / np.where(enough, determinant, 1)[:, None]
-        step = shift.astype(np.float32)[part].T
+        shift = np.stack([b * q - c * p, b * p - a * q]) / np.where(enough, determinant, 1)
+        step = np.repeat(shift.astype(np.float32), sizes, axis=1)
         now = left + right * step[0] + down * step[1]
-    return shift[enough], count[enough] / max(1.0, float(count[enough].sum()))
+    return shift.T[enough], count[enough] / max(1.0, float(count[enough].sum()))

@@ -14,18 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.slices import Plane
+from scanner.stacking.geometry import Similarity
 
 WIDTH = 1152
 """Alignment pictures are about this wide, pixels: wider ones took longer and erred more."""
+
+STRIP = 32
+"""Rows of the alignment picture made at a time: what is worked on stays in the cache."""
 
 COARSEST = 120
 POINTS = 24_000
 """Compared at the finest level."""
 
-COARSE = 2_000
+COARSE = 1_500
 """Compared at each of the levels before that."""
 
-FEW = 6_000
+FEW = 8_000
 """Compared where only shake is looked for."""
 
 APART = 2
@@ -53,6 +57,23 @@ Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Reduced:
+    """The light of a luma plane, `factor` times smaller; `rest` columns and rows at its end are left out."""
+
+    light: Picture
+    factor: int
+    rest: tuple[int, int]
+
+    def reduced(self, similarity: Similarity) -> Similarity:
+        """A transform of whole pictures, for reduced ones."""
+        return similarity.about(-self.rest[0] / 2, -self.rest[1] / 2).resized(1 / self.factor)
+
+    def whole(self, similarity: Similarity) -> Similarity:
+        """A transform of reduced pictures, for whole ones."""
+        return similarity.resized(self.factor).about(self.rest[0] / 2, self.rest[1] / 2)
+
+
+@dataclass(frozen=True, slots=True)
 class Points:
     """The pixels of one pyramid level that are compared, with what the reference slice has there."""
 
@@ -63,8 +84,9 @@ class Points:
     """(3, points): value, and its slope to the right and down."""
     spread: Picture
     """(2, points): to the right of and below the middle of the picture, in multiples of `reach`."""
-    part: NDArray[np.intp]
-    """(points,): which of PARTS x PARTS equal parts of where points are."""
+    starts: NDArray[np.intp]
+    """Points are sorted by which of PARTS x PARTS equal parts of their range they are in: where each that has any
+    begins."""
 
     @property
     def reach(self) -> float:
@@ -75,7 +97,6 @@ class Points:
 class Target:
     """The reference slice made ready to align others to it: levels from coarse to fine."""
 
-    factor: int
     light: Picture
     """The coarsest level."""
     levels: tuple[Points, ...]
@@ -86,30 +107,37 @@ class Target:
 @cache
 def _linear() -> Picture:
     """Linear light 0..1 for each value of an sRGB plane (IEC 61966-2-1)."""
-    return _light(np.arange(256) / 255)
-
-
-def _light(v: NDArray[np.float64]) -> Picture:
+    v = np.arange(256) / 255
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-@cache
-def _linear16() -> Picture:
-    """The same for each value of a 16-bit plane."""
-    return _light(np.arange(65536) / 65535)
+def alignment_picture(luma: Plane) -> Reduced:
+    """The light of a luma plane, about WIDTH wide.
 
-
-def alignment_picture(luma: Plane) -> tuple[Picture, int]:
-    """Linear light of a luma plane, about WIDTH wide, and the whole factor by which it is smaller."""
+    Of 16 bits the upper 8 are used, rounded: averaged over an object, the lower ones do not move a fit.
+    """
     factor = max(1, round(luma.shape[1] / WIDTH))
     height, width = luma.shape[0] // factor, luma.shape[1] // factor
     small = np.empty((height, width), np.float32)
-    for top in range(0, height, 64):
-        rows = luma[top * factor : min(top + 64, height) * factor, : width * factor]
-        light = cv2.LUT(rows, _linear()) if rows.dtype == np.uint8 else np.take(_linear16(), rows)
-        small[top : top + 64] = light if factor == 1 else cv2.resize(
-            light, (width, rows.shape[0] // factor), interpolation=cv2.INTER_AREA)  # fmt: skip
-    return small, factor
+    room = np.empty((STRIP * factor, width * factor), np.float32)
+    for top in range(0, height, STRIP):
+        rows = luma[top * factor : min(top + STRIP, height) * factor, : width * factor]
+        small[top : top + STRIP] = _shrunk(_light(rows, room[: len(rows)]), factor)
+    return Reduced(small, factor, (luma.shape[1] % factor, luma.shape[0] % factor))
+
+
+def _light(rows: Plane, room: Picture) -> Picture:
+    codes = rows if rows.dtype == np.uint8 else cv2.convertScaleAbs(rows, alpha=1 / 257)
+    return np.asarray(cv2.LUT(codes, _linear(), dst=room), np.float32)
+
+
+def _shrunk(light: Picture, factor: int) -> Picture:
+    """Averages of factor x factor pixels; by halves, since that is faster."""
+    while factor > 1:
+        step = 2 if factor % 2 == 0 else factor
+        size = (light.shape[1] // step, light.shape[0] // step)
+        light, factor = np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), np.float32), factor // step
+    return light
 
 
 def pyramid(picture: Picture) -> list[Picture]:
@@ -162,11 +190,20 @@ def _points(level: Picture, mask: NDArray[np.bool_], most: int) -> Points:
 
 
 def at(seen: Picture, y: NDArray[np.intp], x: NDArray[np.intp]) -> Points:
+    """The points at (x, y) of a picture with its slopes."""
     height, width = seen.shape[1:]
-    spread = np.stack([x - (width - 1) / 2, y - (height - 1) / 2]) / (width / 2)
-    values = np.ascontiguousarray(seen[:, y, x])
     part = PARTS * _part(y) + _part(x)
-    return Points((width, height), x.astype(np.float32), y.astype(np.float32), values, spread.astype(np.float32), part)
+    order = np.argsort(part, kind="stable")
+    x, y = x[order], y[order]
+    spread = np.stack([x - (width - 1) / 2, y - (height - 1) / 2]) / (width / 2)
+    return Points(
+        (width, height),
+        x.astype(np.float32),
+        y.astype(np.float32),
+        np.ascontiguousarray(seen[:, y, x]),
+        spread.astype(np.float32),
+        np.unique(part[order], return_index=True)[1],
+    )
 
 
 def _part(places: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -179,9 +216,9 @@ def _part(places: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def target(luma: Plane) -> Target:
     """The reference slice's luma, ready for `align`."""
-    picture, factor = alignment_picture(luma)
+    picture = alignment_picture(luma).light
     mask = inside(picture)
     *coarse, finest = pyramid(picture)
     points = [_points(level, mask, COARSE) for level in coarse]
     points.append(_points(finest, mask, POINTS))
-    return Target(factor, coarse[0] if coarse else finest, tuple(points), _points(finest, mask, FEW))
+    return Target(coarse[0] if coarse else finest, tuple(points), _points(finest, mask, FEW))

@@ -30,6 +30,12 @@ def test_a_step_adds_and_resizing_moves_the_shift_alone() -> None:
     assert MOVED.resized(2) == Similarity(0.03, 0.002, 3.0, -4.5)
 
 
+def test_a_cropped_picture_moves_as_the_whole_did() -> None:
+    """The right 3 columns and the lower 2 rows cut off."""
+    assert np.allclose(MOVED.about(-1.5, -1).matrix((638, 478)), MOVED.matrix(SIZE))
+    assert MOVED.about(-1.5, -1).about(1.5, 1).parameters == pytest.approx(MOVED.parameters)
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(1, 1), (2, 1), (2, 2), (4, 4)])
 def test_a_plane_sees_the_same_movement_at_centred_samples(columns: int, rows: int) -> None:
     """A sample stands for the middle of its pixels: moving the middle is moving the sample."""

@@ -8,6 +8,7 @@ from scanner.stacking.points import (
     EDGE,
     PARTS,
     POINTS,
+    Reduced,
     alignment_picture,
     at,
     inside,
@@ -20,27 +21,38 @@ from tests.stacking.scene import Scene
 
 
 def test_wide_pictures_are_aligned_smaller_by_a_whole_factor() -> None:
-    picture, factor = alignment_picture(np.full((20, 4608), 128, np.uint8))
-    assert factor == 4
-    assert picture.shape == (5, 1152)
-    assert picture.dtype == np.float32
-    assert float(picture.mean()) == pytest.approx(0.2158, abs=1e-3)
+    picture = alignment_picture(np.full((22, 4611), 128, np.uint8))
+    assert picture.factor == 4
+    assert picture.rest == (3, 2)
+    assert picture.light.shape == (5, 1152)
+    assert picture.light.dtype == np.float32
+    assert float(picture.light.mean()) == pytest.approx(0.2158, abs=1e-3)
 
 
 @pytest.mark.parametrize("width", [640, 1920, 4608])
 def test_sixteen_bits_are_the_light_of_eight(width: int) -> None:
     eight = np.random.default_rng(1).integers(0, 256, (70, width)).astype(np.uint8)
     sixteen = eight.astype(np.uint16) * 257
-    assert np.allclose(alignment_picture(sixteen)[0], alignment_picture(eight)[0], atol=1e-6)
+    assert np.allclose(alignment_picture(sixteen).light, alignment_picture(eight).light, atol=1e-6)
 
 
 def test_light_is_averaged_not_its_code() -> None:
     """Black beside white is half the light."""
     checked = np.zeros((16, 2304), np.uint8)
     checked[:, ::2] = 255
-    picture, factor = alignment_picture(checked)
-    assert factor == 2
-    assert np.allclose(picture, 0.5)
+    picture = alignment_picture(checked)
+    assert picture.factor == 2
+    assert np.allclose(picture.light, 0.5)
+
+
+def test_a_transform_is_the_same_for_reduced_pictures() -> None:
+    """The middle of a block of 3 x 3 pixels moves as the block does, where two columns and a row are left over."""
+    picture, moved = Reduced(np.zeros((30, 40), np.float32), 3, (2, 1)), Similarity(0.03, 0.002, 1.5, -2)
+    small = picture.reduced(moved)
+    block = np.array([7, 20, 1])
+    there = moved.matrix((122, 91)) @ (block * (3, 3, 1) + (1, 1, 0))
+    assert np.allclose(small.matrix((40, 30)) @ block * 3 + 1, there)
+    assert picture.whole(small).parameters == pytest.approx(moved.parameters)
 
 
 def test_levels_double_up_to_the_whole_picture() -> None:
@@ -80,9 +92,9 @@ def test_all_of_a_picture_counts_where_next_to_nothing_is_bright() -> None:
 def test_points_are_the_steepest_places_inside_the_object() -> None:
     scene = Scene()
     ready = target(scene.slice(scene.reference).pixels.y)
-    finest, picture = ready.levels[-1], alignment_picture(scene.slice(scene.reference).pixels.y)[0]
+    finest, picture = ready.levels[-1], alignment_picture(scene.slice(scene.reference).pixels.y).light
     x, y = finest.x.astype(int), finest.y.astype(int)
-    assert (ready.factor, finest.size) == (1, (480, 360))
+    assert finest.size == (480, 360)
     assert 2000 < len(x) <= POINTS
     assert inside(picture)[y, x].all()
     assert min(x.min(), y.min()) >= EDGE
@@ -98,7 +110,7 @@ def test_points_know_where_they_are() -> None:
     points = at(with_slopes(np.zeros((80, 120), np.float32)), y, x)
     assert points.size == (120, 80)
     assert np.allclose(points.spread[:, 0], (-59.5 / 60, -39.5 / 60))
-    assert points.part.tolist() == [0, PARTS - 1, PARTS * 3 + 3, PARTS**2 - 1]
+    assert points.starts.tolist() == [0, 1, 2, 3]
     matrix = Similarity(stretch=0.01).matrix(points.size)
     moved = matrix @ np.stack([points.x, points.y, np.ones(4)]) - np.stack([points.x, points.y])
     assert np.allclose(moved, 0.01 * points.reach * points.spread, atol=1e-5)
@@ -107,3 +119,12 @@ def test_points_know_where_they_are() -> None:
 def test_a_picture_without_any_edge_has_no_points() -> None:
     ready = target(np.full((90, 120), 90, np.uint8))
     assert all(len(points.x) == 0 for points in (*ready.levels, ready.few))
+
+
+def test_points_of_a_part_stand_together() -> None:
+    y, x = (axis.ravel() for axis in np.indices((60, 90)))
+    order = np.random.default_rng(1).permutation(len(x))
+    points = at(with_slopes(np.zeros((60, 90), np.float32)), y[order], x[order])
+    assert points.starts.tolist() == [k * 150 for k in range(PARTS**2)]
+    first = np.s_[points.starts[1] : points.starts[2]]
+    assert (points.x[first].min(), points.x[first].max(), points.y[first].max()) == (15, 29, 9)
