@@ -4,56 +4,86 @@ Everything here is at half resolution: a quarter of the work, less noise, and no
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from scanner.plan.stacking import Measure
 from scanner.slices import Plane
-from scanner.stacking.strips import Map, strips
+from scanner.stacking.strips import Map, bands
 
-STRONGEST = 1e30
-"""Weights end here: the sum of weights x 255 over any number of slices still fits a float32."""
+WEAKEST, STRONGEST = 1e-24, 1e30
+"""Weights begin and end here: the sum of weights x 65535 over any number of slices still fits a float32."""
+
+ROUNDING = 0.5
+"""The least noise: more than what `detail` makes of the rounding to 8 bit."""
+
+_SPLINE = np.array([1, 4, 1], np.float32) / 6
+"""Cubic B-spline. A bare Laplacian hears mostly noise where pixels are finer than the lens, one of this does not."""
+
+_LAPLACIAN = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
     """How sharpness becomes weight; lengths are in half-size pixels.
 
-    `window`: sigma over which detail is averaged. `steepness`: power of the weight over it; more is sharper and
-    noisier. `reach`, `pull`: how far the surroundings are looked at and how much they count: where a place has no
-    detail of its own, the slice that is sharp around it is right, and light spilled by blurred highlights is not taken
-    for detail. `floor`: what counts as detail, in multiples of the noise.
+    `measure`: what counts as sharp. `window`: sigma over which it is averaged. `steepness`: power of the weight over
+    it; more is sharper and noisier. `reach`: sigma over which surroundings are looked at, for places without detail of
+    their own. `floor`: where detail begins to count, in multiples of the noise.
     """
 
+    measure: Measure = "laplacian"
     window: float = 2.0
     steepness: int = 6
     reach: float = 16.0
-    pull: float = 0.02
-    floor: float = 2.0
+    floor: float = 6.0
 
 
 def shrunk(plane: Plane, columns: int, rows: int) -> Plane:
-    """Means of `columns` x `rows` samples: (ceil(h / rows), ceil(w / columns)) uint8; where that does not come out, the
-    last row and column are repeated."""
+    """Means of `columns` x `rows` samples: (ceil(h / rows), ceil(w / columns)), of the plane's type; where that does
+    not come out, the last row and column are repeated."""
     below, right = -plane.shape[0] % rows, -plane.shape[1] % columns
     if below or right:
-        plane = np.asarray(cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+        plane = np.asarray(cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REPLICATE), plane.dtype)
     size = (plane.shape[1] // columns, plane.shape[0] // rows)
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), plane.dtype)
 
 
-def detail(half: Plane, window: float) -> Map:
-    """Squared Laplacian of half-size luma, smoothed over `window` half-size pixels (sigma)."""
-    squared = np.asarray(cv2.Laplacian(half, cv2.CV_32F), np.float32)
-    cv2.multiply(squared, squared, dst=squared)
-    return np.asarray(cv2.GaussianBlur(squared, (0, 0), window, dst=squared), np.float32)
+def detail(half: Plane, weighing: Weighing) -> Map:
+    """How sharp half-size luma is at each place: the strength of detail, averaged and squared, in 8-bit steps squared.
+
+    Half of it is averaged over the window, half over half the window: exact beside edges, calm elsewhere. The mean is
+    that of strengths, not of squares, or strong edges would outshine all that is near them.
+    """
+    strength = _strength(half, weighing)
+    np.abs(strength, out=strength)
+    wide = cv2.GaussianBlur(strength, (0, 0), weighing.window)
+    cv2.GaussianBlur(strength, (0, 0), weighing.window / 2, dst=strength)
+    cv2.addWeighted(strength, 0.5, wide, 0.5, 0, dst=strength)
+    return np.asarray(cv2.multiply(strength, strength, dst=strength), np.float32)
+
+
+def _strength(half: Plane, weighing: Weighing) -> Map:
+    """The detail at each half-size pixel, of either sign, in 8-bit steps."""
+    step = 1.0 if half.itemsize == 1 else 1 / 257
+    match weighing.measure:
+        case "laplacian":
+            smooth = cv2.sepFilter2D(half, cv2.CV_32F, _SPLINE * np.float32(step), _SPLINE)
+            found = cv2.filter2D(smooth, -1, _LAPLACIAN)
+        case "gradient":
+            slopes = (cv2.Sobel(half, cv2.CV_32F, dx, dy, ksize=3, scale=step / 4) for dx, dy in ((1, 0), (0, 1)))
+            found = cv2.magnitude(*slopes)
+        case "variance":
+            light = half.astype(np.float32)
+            mean = cv2.GaussianBlur(light, (0, 0), weighing.window)
+            found = cv2.addWeighted(light, step, mean, -step, 0, dst=light)
+    return np.asarray(found, np.float32)
 
 
 def noise(energy: Map) -> float:
-    """What `detail` gives where there is none: its low quantile, and at least that of 8-bit rounding."""
-    return max(float(np.quantile(energy[::4, ::4], 0.05)), 0.5)
+    """What `detail` gives where there is none: its low quantile, and at least that of rounding to 8 bit."""
+    return max(float(np.quantile(energy[::4, ::4], 0.05)), ROUNDING)
 
 
 def surroundings(energy: Map, reach: float) -> Map:
@@ -65,30 +95,19 @@ def surroundings(energy: Map, reach: float) -> Map:
     return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def weight(energy: Map, around: Map, noise_: float, weighing: Weighing) -> Map:
-    """The weight, 1..STRONGEST, of what a slice shows at each place, from its `detail` and `surroundings`.
+def weight(energy: Map, noise_: float, weighing: Weighing) -> Map:
+    """The weight, WEAKEST..STRONGEST, of what a slice shows at each place, from its `detail` or `surroundings`.
 
-    It takes the place of `energy`, since these are large.
+    In proportion to (1 + (energy / floor)^1.5)^steepness: all slices weigh about the same in the noise, and soon
+    steeply more above it. It takes the place of `energy`, since these are large.
     """
-    for rows, pull in strips(_raised(around, noise_, weighing), 2, 2, energy.shape):
-        own = _raised(energy[rows], noise_, weighing)
-        energy[rows] = _steep(cv2.addWeighted(own, 1.0, pull, weighing.pull, 1.0), weighing)
+    lowest, highest = (limit ** (1 / weighing.steepness) for limit in (WEAKEST, STRONGEST))
+    scale = np.float32(lowest ** (2 / 3) / (weighing.floor * noise_))
+    for rows in bands(energy.shape):
+        part = energy[rows]
+        part *= scale
+        part *= np.sqrt(part)
+        part += np.float32(lowest)
+        np.minimum(part, np.float32(highest), out=part)
+        cv2.pow(part, weighing.steepness, dst=part)
     return energy
-
-
-def weight_around(around: Map, noise_: float, weighing: Weighing) -> Map:
-    """The same, from the surroundings alone."""
-    return _steep(_raised(around, noise_, weighing) + 1, weighing)
-
-
-def _raised(energy: Map, noise_: float, weighing: Weighing) -> Map:
-    """What stands above the floor, in multiples of it."""
-    limit = np.float32(weighing.floor * noise_)
-    above = energy / limit
-    above -= 1
-    return np.asarray(np.maximum(above, 0), np.float32)
-
-
-def _steep(measure: NDArray[Any], weighing: Weighing) -> Map:
-    np.minimum(measure, STRONGEST ** (1 / weighing.steepness), out=measure)
-    return np.asarray(cv2.pow(measure, weighing.steepness), np.float32)

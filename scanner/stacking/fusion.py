@@ -1,10 +1,8 @@
-"""All slices of a stack fused as they come: measured, weighed, summed; light spilled by highlights taken back."""
-
-import numpy as np
+"""All slices of a stack fused as they come: measured, weighed, averaged; light spilled by highlights taken back."""
 
 from scanner.plan.stacking import StackingPlan
 from scanner.slices import Mask, Planes
-from scanner.stacking import focus, spill
+from scanner.stacking import focus, methods, spill
 from scanner.stacking.focus import Weighing
 from scanner.stacking.fuse import WeightedPlanes
 from scanner.stacking.strips import Map
@@ -14,15 +12,15 @@ class Fusion:
     """What has been fused so far, in memory that does not grow with slices. The reference slice comes first."""
 
     def __init__(self, reference: Planes, plan: StackingPlan) -> None:
-        self._weighing = Weighing(window=plan.window, steepness=plan.steepness)
-        self._sharp = WeightedPlanes(reference, 2)
+        self._weighing = Weighing(plan.measure, plan.window, plan.steepness)
+        self._sharp = methods.sums(plan.method, reference)
         self._calm = WeightedPlanes(spill.quarter(reference), 1)
-        self.noise = focus.noise(focus.detail(focus.shrunk(reference.y, 2, 2), plan.window))
+        self.noise = focus.noise(self.sharpness(reference, None))
         """What `sharpness` gives where there is nothing, in the reference slice."""
 
     def sharpness(self, planes: Planes, seen: Mask | None) -> Map:
         """How sharp each place of a slice is, at half size; 0 where it was not `seen` (half size, 1 or 0)."""
-        energy = focus.detail(focus.shrunk(planes.y, 2, 2), self._weighing.window)
+        energy = focus.detail(focus.shrunk(planes.y, 2, 2), self._weighing)
         if seen is not None:
             energy *= seen
         return energy
@@ -30,11 +28,11 @@ class Fusion:
     def add(self, planes: Planes, sharpness: Map, seen: Mask | None, brightness: float) -> None:
         """Add a slice in the reference's geometry, its values times `brightness`. Overwrites `sharpness`."""
         around = focus.surroundings(sharpness, self._weighing.reach)
-        calm = focus.weight_around(around, self.noise, self._weighing)
-        weight = focus.weight(sharpness, around, self.noise, self._weighing)
+        calm = focus.weight(around, self.noise, self._weighing)
+        weight = focus.weight(sharpness, self.noise, self._weighing)
         if seen is not None:
             weight *= seen
-            calm *= focus.shrunk(seen * np.uint8(255), 2, 2) == 255
+            calm *= seen[::2, ::2]
         self._sharp.add(planes, weight, brightness)
         self._calm.add(spill.quarter(planes), calm, brightness)
 

@@ -2,9 +2,9 @@
 
 The rim of a blurred highlight on a plain dark surface is a detail that the right slice, in which the highlight is
 sharp, does not have: so a wrong slice wins there, and leaves a bright blotch. What gives it away is that it is brighter
-(or, around a dark thing, darker) over a wide area than in the slice in which the surroundings are sharp, by more than
-its detail is strong. There the calm picture takes its place: the same sums at quarter size, weighed by the surroundings
-alone. Where that acts nothing has detail, so a quarter of the size is enough.
+(or, around a dark thing, a little darker) over a wide area than in the slice in which the surroundings are sharp, by
+more than its detail is strong. There the calm picture takes its place: the same means at quarter size, weighed by the
+surroundings alone. Where that acts nothing has detail, so a quarter of the size is enough.
 """
 
 import cv2
@@ -19,8 +19,12 @@ QUARTER = 4
 UNSEEN = 1.0
 """A difference in brightness up to this, in 8-bit steps, is nobody's blotch."""
 
-DETAIL = 0.2
-"""Spilled light, squared, is more than this share of the energy of the detail; detail of true things is stronger."""
+DETAIL = 1.0
+"""Spilled light, squared, is more than this multiple of the energy of the detail; detail of true things is stronger."""
+
+DARKER = 0.15
+"""Spilled darkness takes less than this share of the light. What is much darker than the calm picture is right: there
+the calm picture has the light of the object beside it."""
 
 SMOOTH = 1.5
 
@@ -28,8 +32,12 @@ SMOOTH = 1.5
 def quarter(planes: Planes) -> Planes:
     """All planes at a quarter of luma's size, 4:4:4."""
     columns, rows = (QUARTER // step for step in subsampling(planes))
-    y = shrunk(planes.y, QUARTER, QUARTER)
-    return Planes(y, shrunk(planes.cb, columns, rows), shrunk(planes.cr, columns, rows))
+    return Planes(_quartered(planes.y), shrunk(planes.cb, columns, rows), shrunk(planes.cr, columns, rows))
+
+
+def _quartered(luma: Plane) -> Plane:
+    """Halved twice: three times as fast as at once."""
+    return shrunk(shrunk(luma, 2, 2), 2, 2)
 
 
 def spilled(sharp: Planes, calm: Planes, peak: Map) -> Map:
@@ -37,12 +45,15 @@ def spilled(sharp: Planes, calm: Planes, peak: Map) -> Map:
 
     `calm`: quarter size, 4:4:4. `peak`: the strongest `detail` of any slice, at half size.
     """
-    ours = shrunk(sharp.y, QUARTER, QUARTER)
-    lift = cv2.GaussianBlur(cv2.subtract(calm.y, ours, dtype=cv2.CV_32F), (0, 0), SMOOTH)
+    ours = _quartered(sharp.y)
+    step = 1.0 if sharp.bits == 8 else 1 / 257
+    difference = cv2.addWeighted(ours, step, calm.y, -step, 0, dtype=cv2.CV_32F)
+    lift = cv2.GaussianBlur(difference, (0, 0), SMOOTH)
     above = np.maximum(np.abs(lift) - UNSEEN, 0)
     size = (ours.shape[1], ours.shape[0])
     detail = cv2.resize(peak, size, interpolation=cv2.INTER_AREA)
     share = np.clip(above * above / (DETAIL * detail + 1e-3) - 0.5, 0, 1)
+    share[lift < calm.y * np.float32(-DARKER * step)] = 0
     return np.asarray(cv2.GaussianBlur(share, (0, 0), 1.0), np.float32)
 
 

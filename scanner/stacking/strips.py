@@ -7,10 +7,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-STRIP = 128
+STRIP = 64
 """Rows of a plane worked on at a time."""
 
 Map: TypeAlias = NDArray[np.float32]
+
+
+def bands(shape: tuple[int, ...]) -> Iterator[slice]:
+    """All rows of a plane of `shape`, STRIP at a time."""
+    for top in range(0, shape[0], STRIP):
+        yield slice(top, min(top + STRIP, shape[0]))
 
 
 def spread(weights: Map, top: int, bottom: int, columns: int, rows: int) -> Map:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scanner.stacking.strips import spread, strips
+from scanner.stacking.strips import STRIP, bands, spread, strips
 
 RNG = np.random.default_rng(2)
 
@@ -24,6 +24,15 @@ def test_strips_cover_a_plane_of_any_size_once(columns: int, rows: int) -> None:
     for part, weight in strips(weights, columns, rows, shape):
         seen[part] += 1
         assert weight.shape == seen[part].shape
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("height", [1, STRIP - 1, STRIP, 3 * STRIP + 5])
+def test_bands_cover_a_plane_once(height: int) -> None:
+    seen = np.zeros((height, 3), int)
+    for rows in bands(seen.shape):
+        seen[rows] += 1
+        assert 0 < rows.stop - rows.start <= STRIP
     assert (seen == 1).all()
 
 
