@@ -20,6 +20,7 @@ KEEP_ALIVE_S = 15.0
 FRAME_WAIT_S = 0.5
 MAX_VIEWERS = 24
 BOUNDARY = "frame"
+EVENTS = "text/event-stream"
 MJPEG = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
 
@@ -71,7 +72,7 @@ class Streams:
 
     def status_events(self) -> Response:
         """Server-sent events: the whole status at once and on each change."""
-        return _Stream(self, self._status_events(), "text/event-stream")
+        return _Stream(self, self._status_events(), EVENTS)
 
     def preview_frames(self) -> Response:
         """Motion JPEG of the preview."""
@@ -105,6 +106,13 @@ class Streams:
     def leave(self, scope: anyio.CancelScope) -> None:
         """The stream has ended."""
         self._open.discard(scope)
+
+
+def headers_of_stream(media_type: str) -> Response:
+    """What HEAD answers for a stream: its length is nobody's to know."""
+    response = Response(media_type=media_type, headers={"Cache-Control": "no-store"})
+    del response.headers["content-length"]
+    return response
 
 
 def _event(status: Status) -> bytes:

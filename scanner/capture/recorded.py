@@ -9,6 +9,7 @@ from scanner.store.scans import ScanFolder
 INTERRUPTED = Problem(
     code="interrupted", message="The scanner was stopped while this scan ran.", hint="Resume the scan to finish it."
 )
+_AS_IT_WAS = "Set the rig as it was, then resume; or start a new scan."
 
 
 def recorded_status(folder: ScanFolder) -> ScanStatus:
@@ -39,13 +40,21 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
     )
 
 
-def require_same_camera(folder: ScanFolder, facts: RigFacts) -> None:
-    """Raise WrongState when the rig no longer has the camera of the scan: images of two would not fit together."""
+def require_same_camera(folder: ScanFolder, facts: RigFacts, calibrated_for: str) -> None:
+    """Raise WrongState when the rig no longer has the camera of the scan: images of two would not fit together.
+
+    `calibrated_for`: what a calibration made now would hold for; the one that the scan began with must hold for it.
+    """
     then, now = folder.manifest.rig.get("camera"), facts.camera.model_dump(mode="json")
     known = then if isinstance(then, dict) else {}
     changed = [f"{key} was {known.get(key)}, is {value}" for key, value in now.items() if known.get(key) != value]
     if changed:
         raise WrongState(
             f"This scan was taken with another camera: {'; '.join(changed)}.",
-            "Set the rig as it was, then resume; or start a new scan.",
+            _AS_IT_WAS,
+        )
+    known_for = (folder.manifest.breathing or {}).get("camera", calibrated_for)
+    if known_for != calibrated_for:
+        raise WrongState(
+            f"This scan is aligned with a calibration of {known_for}; the camera is {calibrated_for} now.", _AS_IT_WAS
         )

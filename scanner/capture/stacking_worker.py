@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from pydantic import ValidationError
+
 from scanner.capture.calibration import breathing_of
 from scanner.capture.calibration_data import BreathingCalibration
 from scanner.capture.engine import lens_of
 from scanner.clock import Clock
-from scanner.errors import TooFewSlices
+from scanner.errors import CorruptState, TooFewSlices
 from scanner.slices import Position, Shot, Slice, SliceReport, Stacked
 from scanner.stacking.stacker import StackBuilder, Stacker
 from scanner.store.files import FileRecord
@@ -137,9 +139,16 @@ class StackingWorker:
 
 
 def _stacker(manifest: Manifest) -> Stacker:
-    known = manifest.breathing
-    breathing = None if known is None else breathing_of(BreathingCalibration.model_validate(known))
-    return Stacker(manifest.plan.stacking, breathing)
+    """Raises CorruptState for a calibration in the manifest that this version cannot read."""
+    if manifest.breathing is None:
+        return Stacker(manifest.plan.stacking)
+    try:
+        known = BreathingCalibration.model_validate(manifest.breathing)
+    except ValidationError as error:
+        raise CorruptState(
+            f"The calibration in the manifest of {manifest.id} is of another version.", "Start a new scan."
+        ) from error
+    return Stacker(manifest.plan.stacking, breathing_of(known))
 
 
 def _records(stack: _Stack, stacked: Stacked) -> tuple[SliceRecord, ...]:

@@ -49,6 +49,11 @@ class BreathingRoom:
         """What a person should know of the files."""
         return self._notices
 
+    @property
+    def camera(self) -> str:
+        """What a calibration made now would hold for. Raises HardwareMissing while no rig is open."""
+        return camera_key(self._rig.facts.camera, self._keeper.current.rig)
+
     def recover(self) -> None:
         """Tidy up what a power cut left; to be called once, at start-up."""
         self._troubles = self._store.recover()
@@ -69,7 +74,7 @@ class BreathingRoom:
         """Begin to measure; how it goes is in the status. Raises RigBusy, PlanError, HardwareMissing."""
         self._rig.require_idle()
         scan_plan(plan, self._rig.facts)
-        self._rig.begin(CalibrationRun(plan, self._key(), self._rig.feed, self._clock, self._keep))
+        self._rig.begin(CalibrationRun(plan, self.camera, self._rig.feed, self._clock, self._keep))
         return self._rig.status
 
     def cancel(self) -> RigStatus:
@@ -84,13 +89,13 @@ class BreathingRoom:
         """Delete what is known; scans that began with it keep it. Raises NotFound."""
         if self._current is None and not self._unreadable:
             raise NotFound("Breathing is not calibrated for this camera and size of picture.", "Nothing to delete.")
-        self._store.delete(self._key())
+        self._store.delete(self.camera)
         self.look()
         self._changed()
 
     def _stored(self) -> tuple[BreathingCalibration | None, tuple[StoreError, ...]]:
         try:
-            found = self._store.load(self._key())
+            found = self._store.load(self.camera)
             return None if found is None else BreathingCalibration.model_validate(found), ()
         except StoreError as error:
             return None, (error,)
@@ -101,6 +106,3 @@ class BreathingRoom:
         self._store.save(found.camera, found.model_dump(mode="json"))
         self.look()
         self._changed()
-
-    def _key(self) -> str:
-        return camera_key(self._rig.facts.camera, self._keeper.current.rig)

@@ -183,7 +183,7 @@ class Daemon:
         folder = self._store.open(scan_id)
         if recorded_status(folder).reason in (FinishReason.COMPLETED, FinishReason.CANCELLED):
             raise WrongState("A scan that was completed or cancelled cannot be resumed.", "Start a new one.")
-        require_same_camera(folder, self._rig.facts)
+        require_same_camera(folder, self._rig.facts, self.breathing.camera)
         return self._begin(folder)
 
     def cancel(self, scan_id: str) -> ScanStatus:

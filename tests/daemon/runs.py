@@ -30,17 +30,18 @@ def running(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
 
 def until(daemon: Daemon, scan_id: str, done: Callable[[ScanStatus], bool]) -> ScanStatus:
     """The scan's status once `done` holds, told by the daemon's own events."""
-    _wait(daemon, lambda: done(daemon.scan(scan_id)))
+    wait(daemon, lambda: done(daemon.scan(scan_id)))
     return daemon.scan(scan_id)
 
 
 def idle(daemon: Daemon) -> RigStatus:
     """The rig once no calibration holds it."""
-    _wait(daemon, lambda: not daemon.status().rig.activity)
+    wait(daemon, lambda: not daemon.status().rig.activity)
     return daemon.status().rig
 
 
-def _wait(daemon: Daemon, done: Callable[[], bool]) -> None:
+def wait(daemon: Daemon, done: Callable[[], bool]) -> None:
+    """Block until `done` holds; it is looked at whenever the daemon tells of a change."""
     reached = threading.Event()
 
     def look(_status: Status) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from scanner.capture.calibration import breathing_of
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.events import FinishReason, RunState
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.errors import HardwareMissing, NotFound, PlanError, RigBusy, WrongState
 from scanner.store import layout
+from scanner.store.scans import ScanStore
 from tests.capture.fakes import FakeRig
 from tests.daemon.runs import PLAN, finished, idle, running, until
 
@@ -224,6 +226,16 @@ def test_a_scan_has_one_transform_per_lens_position_and_says_whose(daemon: Daemo
     assert {len(different) for different in transforms(daemon, scan.id).values()} == {1}
 
 
+def test_a_camera_that_does_not_report_its_lens_is_taken_at_its_word(daemon: Daemon, rig: FakeRig) -> None:
+    known = calibrated(daemon)
+    rig.camera.tells_lens = False
+    scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+    assert {len(different) for different in transforms(daemon, scan.id).values()} == {1}
+    nearest = daemon.files.positions(scan.id)[0].slices[0]
+    assert (nearest.lens_asked, nearest.lens) == (12, None)
+    assert nearest.transform[0][0] == pytest.approx(breathing_of(known).similarity(12, 10, (320, 240)).scale)
+
+
 def test_a_scan_goes_on_with_the_calibration_it_began_with(rig: FakeRig, settings: Settings) -> None:
     for daemon in running(rig, settings):
         first = calibrated(daemon)
@@ -239,6 +251,36 @@ def test_a_scan_goes_on_with_the_calibration_it_began_with(rig: FakeRig, setting
         assert daemon.files.manifest(scan.id).breathing == first.model_dump(mode="json")
         assert {len(different) for different in transforms(daemon, scan.id).values()} == {1}
         assert daemon.scan(scan.id).stacked == 3
+
+
+def test_a_scan_does_not_go_on_with_a_calibration_of_another_mode(daemon: Daemon, rig: FakeRig) -> None:
+    calibrated(daemon)
+    rig.camera.fail_at = 9.0
+    scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+    rig.camera.fail_at = None
+    unchanged = daemon.settings
+    daemon.setup.change(Settings.model_validate({"rig": {"camera": {"vflip": True}}}))
+    with pytest.raises(WrongState, match=r"calibration of fake.*; the camera is fake.*vflip"):
+        daemon.resume(scan.id)
+    daemon.setup.change(unchanged)
+    daemon.resume(scan.id)
+    assert until(daemon, scan.id, finished).reason == FinishReason.COMPLETED
+
+
+def test_a_calibration_of_another_version_in_a_manifest_ends_the_scan_in_words(
+    daemon: Daemon, rig: FakeRig, settings: Settings
+) -> None:
+    rig.camera.fail_at = 9.0
+    scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+    folder = ScanStore(settings.storage.data, daemon.clock).open(scan.id)
+    folder.save_manifest(folder.manifest.model_copy(update={"breathing": {"strength": 1}}))
+    rig.camera.fail_at = None
+    daemon.close()
+    for again in running(rig, settings):
+        again.resume(scan.id)
+        problem = until(again, scan.id, finished).problem
+        assert problem is not None
+        assert (problem.code, "another version" in problem.message) == ("corrupt-state", True)
 
 
 def test_a_scan_that_began_without_one_goes_on_without(rig: FakeRig, settings: Settings) -> None:

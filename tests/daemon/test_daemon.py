@@ -1,13 +1,14 @@
 """The daemon on a rig that answers at once: scans from start to end, and everything that can come between."""
 
 import json
+import shutil
 import zipfile
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from scanner.capture.events import FinishReason, RunState, Status
+from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
 from scanner.clock import SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
@@ -22,7 +23,7 @@ from scanner.errors import (
 )
 from scanner.plan.scan import ScanPlan
 from tests.capture.fakes import LOOK, FakeRig
-from tests.daemon.runs import PLAN, finished, running, until
+from tests.daemon.runs import PLAN, finished, running, until, wait
 
 
 def test_a_scan_runs_to_its_end_and_gives_one_image_a_position(daemon: Daemon, rig: FakeRig) -> None:
@@ -169,6 +170,29 @@ def test_a_scan_goes_on_only_with_the_camera_it_began_with(rig: FakeRig, setting
     for daemon in running(rig, settings):
         with pytest.raises(WrongState, match="another camera: width was 320, is 640"):
             daemon.resume(scan.id)
+
+
+def test_a_disk_that_takes_nothing_more_ends_the_scan_visibly_and_not_the_daemon(
+    daemon: Daemon, rig: FakeRig, settings: Settings
+) -> None:
+    rig.gate.clear()
+    scan = daemon.start_scan(PLAN)
+    assert rig.at_gate.wait(20)
+    folder = settings.storage.data / "scans" / scan.id
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    rig.gate.set()
+
+    def told() -> ScanStatus:
+        status = daemon.status().scan
+        assert status is not None
+        return status
+
+    wait(daemon, lambda: finished(told()))
+    problem = told().problem
+    assert problem is not None
+    assert (told().reason, problem.code) == (FinishReason.FAILED, "store")
+    assert daemon.hand.move_lens(5).lens == 5
 
 
 def test_elapsed_time_is_the_same_before_and_after_a_restart(rig: FakeRig, settings: Settings) -> None:

@@ -62,7 +62,9 @@ def test_a_scan_that_must_not_leave_slices_out_fails_in_words(daemon: Daemon, ri
     assert daemon.files.positions(scan.id) == ()
 
 
-@pytest.mark.parametrize("stacking", [{"steepness": 1}, {"window": 8}])
+@pytest.mark.parametrize(
+    "stacking", [{"method": "depth"}, {"method": "pyramid"}, {"measure": "variance"}, {"steepness": 1}, {"window": 8}]
+)
 def test_how_a_plan_wants_its_stacks_reaches_them(daemon: Daemon, stacking: dict[str, object]) -> None:
     plain, other = (until(daemon, daemon.start_scan(plan).id, finished) for plan in (PLAN, stacked_as(**stacking)))
     assert (plain.reason, other.reason) == (FinishReason.COMPLETED, FinishReason.COMPLETED)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from scanner.api.dependencies import TheDaemon, TheStreams
 from scanner.api.examples import STATUS, answers
 from scanner.api.openapi import binary, problems
-from scanner.api.stream import MJPEG
+from scanner.api.stream import EVENTS, MJPEG, headers_of_stream
 from scanner.capture.events import Status
 
 router = APIRouter(tags=["live"])
@@ -20,11 +20,11 @@ def get_status(daemon: TheDaemon) -> Status:
 
 @router.head("/events", include_in_schema=False)
 async def head_status_events() -> Response:
-    """What GET answers with; the stream itself has no end."""
-    return Response(media_type="text/event-stream")
+    """What GET answers with, but for the stream."""
+    return headers_of_stream(EVENTS)
 
 
-@router.get("/events", summary="The status as events", response_class=Response, responses=binary("text/event-stream"))
+@router.get("/events", summary="The status as events", response_class=Response, responses=binary(EVENTS))
 async def watch_status(streams: TheStreams) -> Response:
     """Server-sent events `status`, each the whole snapshot as JSON: one at once, then one whenever it changes."""
     return streams.status_events()
@@ -41,8 +41,8 @@ def get_preview(daemon: TheDaemon) -> Response:
 
 @router.head("/preview.mjpeg", include_in_schema=False)
 async def head_moving_preview() -> Response:
-    """What GET answers with; the stream itself has no end."""
-    return Response(media_type=MJPEG)
+    """What GET answers with, but for the stream."""
+    return headers_of_stream(MJPEG)
 
 
 @router.get(

@@ -33,3 +33,4 @@ def test_streams_answer_head_without_beginning(client: Client) -> None:
         answer = client.request("HEAD", f"/api/v1/{path}")
         assert (answer.status_code, answer.content) == (200, b"")
         assert answer.headers["content-type"].startswith(kind)
+        assert "content-length" not in answer.headers
