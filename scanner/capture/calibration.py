@@ -90,6 +90,7 @@ class CalibrationRun:
         try:
             with lit(rig):
                 found = self._run(rig, seen)
+            self._between()
             self._found(found)
         except Cancelled:
             log.info("the calibration was cancelled")
@@ -159,7 +160,7 @@ class CalibrationRun:
         seen(None, None)
 
     def _between(self) -> None:
-        """Before each shot: raise Cancelled when it is over."""
+        """Before each shot, and before the result counts: raise Cancelled when it is over."""
         if self._cancelled.is_set():
             raise Cancelled
 

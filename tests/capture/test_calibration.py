@@ -139,6 +139,14 @@ def test_what_cannot_be_stored_is_a_problem(rig: FakeRig) -> None:
     assert problem.code == "no-space"
 
 
+def test_cancelled_after_the_last_slice_it_changes_nothing_either(rig: FakeRig) -> None:
+    watched = Watched(rig)
+    rig.camera.before_capture = lambda: watched.run.cancel() if len(rig.log.values("capture")) == 14 else None
+    watched()
+    assert (watched.found, watched.run.problem) == ([], None)
+    assert len(rig.log.values("capture")) == 15
+
+
 @pytest.mark.parametrize("at", ["finding the zero of the axes", "position 2 of 3"])
 def test_cancel_ends_it_before_the_next_slice(rig: FakeRig, at: str) -> None:
     watched = Watched(rig)

@@ -1,0 +1,112 @@
+"""What every run does before its first position."""
+
+import pytest
+
+from scanner.capture.preparation import ends_known, home, lit, lock_exposure, sweep_ends
+from scanner.errors import FixedFocus, HardwareError, PlanError
+from scanner.hardware.rig import Rig
+from scanner.plan.scan import ExposurePlan, ScanPlan
+from tests.capture.fakes import LOOK, FakeLight, FakeRig
+
+AROUND = {"path": {"kind": "rings", "rings": [{"count": 2}]}}
+
+
+def plan(**sweep: object) -> ScanPlan:
+    return ScanPlan.model_validate({**AROUND, "sweep": sweep})
+
+
+def go_on() -> None:
+    """Nobody pauses."""
+
+
+class DeadLight(FakeLight):
+    """A lamp whose controller goes away while it is on."""
+
+    def set(self, level: float) -> None:
+        if level == 0 and self.level == 1:
+            raise HardwareError("The controller is gone.")
+        super().set(level)
+
+
+def with_light(light: FakeLight | None) -> Rig:
+    rig = FakeRig().open()
+    return Rig(rig.camera, rig.axes, light, rig.facts)
+
+
+@pytest.mark.parametrize(("before", "during"), [(0.0, 1.0), (0.4, 0.4), (1.0, 1.0)])
+def test_the_lamp_is_on_for_a_run_and_then_as_it_was(before: float, during: float) -> None:
+    light = FakeLight()
+    light.level = before
+    with lit(with_light(light)):
+        assert light.level == during
+    assert light.level == before
+
+
+def test_the_lamp_goes_off_after_a_failure_as_well() -> None:
+    light = FakeLight()
+    light.level = 0
+    with pytest.raises(ValueError, match="lost"), lit(with_light(light)):
+        raise ValueError("lost")
+    assert light.level == 0
+
+
+def test_a_lamp_that_is_gone_hides_no_other_failure(caplog: pytest.LogCaptureFixture) -> None:
+    light = DeadLight()
+    light.level = 0
+    with pytest.raises(ValueError, match="lost"), lit(with_light(light)):
+        raise ValueError("lost")
+    assert "the lamp stays as it is" in caplog.text
+
+
+def test_a_rig_without_a_lamp_needs_none() -> None:
+    with lit(with_light(None)):
+        pass
+
+
+def test_only_axes_that_do_not_know_where_they_are_are_homed() -> None:
+    rig = FakeRig()
+    for _ in range(2):
+        home(rig.open())
+    assert [name for name, _ in rig.log.calls] == ["home turntable"]
+
+
+@pytest.mark.parametrize(
+    ("given", "locks"),
+    [
+        ({}, [None]),
+        ({"time_us": 20_000}, [None, 20_000]),
+        ({"time_us": 20_000, "gain": 2, "red_gain": 2, "blue_gain": 2}, [20_000]),
+    ],
+)
+def test_what_is_auto_is_measured_and_what_is_given_is_taken(given: dict[str, float], locks: list[int | None]) -> None:
+    rig = FakeRig()
+    look = lock_exposure(rig.open(), ExposurePlan.model_validate(given))
+    assert rig.log.values("lock") == locks
+    assert look.model_dump() == LOOK.model_dump() | given
+
+
+def test_ends_that_are_given_are_not_looked_for() -> None:
+    rig = FakeRig()
+    assert sweep_ends(rig.open(), plan(near=12, far=9), go_on) == (12, 9)
+    assert rig.log.calls == []
+    assert ends_known(plan(near=12, far=9))
+
+
+def test_an_end_that_is_given_cuts_where_the_other_is_looked_for() -> None:
+    rig = FakeRig()
+    near, far = sweep_ends(rig.open(), plan(near=12.0), go_on)
+    assert near <= 12
+    assert far == pytest.approx(9.75, abs=0.7)
+    looked = [lens for lens in rig.log.values("capture") if lens is not None]
+    assert max(looked) <= 12
+    assert not ends_known(plan(near=12.0))
+
+
+def test_nothing_in_focus_and_no_lens_drive_are_told() -> None:
+    rig = FakeRig()
+    rig.camera.blur = 40.0
+    with pytest.raises(PlanError, match="Nothing comes into focus"):
+        sweep_ends(rig.open(), plan(near=5, far="auto"), go_on)
+    rig.camera.facts = rig.camera.facts.model_copy(update={"lens": None})
+    with pytest.raises(FixedFocus):
+        sweep_ends(rig.open(), plan(), go_on)
