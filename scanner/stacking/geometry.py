@@ -40,6 +40,12 @@ class Similarity:
         a, b = 1 + self.stretch, self.turn
         return np.array([[a, -b, cx - a * cx + b * cy + self.dx], [b, a, cy - b * cx - a * cy + self.dy]])
 
+    def apart(self, other: "Similarity", size: tuple[int, int]) -> float:
+        """How far the two put a point from each other, pixels, rms over a picture of `size` (width, height)."""
+        stretch, turn, dx, dy = np.subtract(self.parameters, other.parameters)
+        spread = (size[0] ** 2 + size[1] ** 2) / 12
+        return float(np.sqrt((stretch**2 + turn**2) * spread + dx**2 + dy**2))
+
     def resized(self, factor: float) -> "Similarity":
         """The same transform where pictures are `factor` times as large."""
         return Similarity(self.stretch, self.turn, self.dx * factor, self.dy * factor)

@@ -151,7 +151,7 @@ def pyramid(picture: Picture) -> list[Picture]:
 
 
 def pre_blurred(level: Picture) -> Picture:
-    return np.asarray(cv2.GaussianBlur(level, (0, 0), PRE_BLUR), np.float32)
+    return np.asarray(cv2.GaussianBlur(level, (7, 7), PRE_BLUR), np.float32)
 
 
 def inside(picture: Picture) -> NDArray[np.bool_]:

@@ -30,6 +30,14 @@ def test_a_step_adds_and_resizing_moves_the_shift_alone() -> None:
     assert MOVED.resized(2) == Similarity(0.03, 0.002, 3.0, -4.5)
 
 
+def test_two_transforms_are_apart_by_what_they_do_to_points() -> None:
+    other = Similarity(0.02, -0.001, 1.0, -2.0)
+    y, x = (axis.ravel() for axis in np.indices((480, 641)))
+    moved = (MOVED.matrix(SIZE) - other.matrix(SIZE)) @ np.stack([x, y, np.ones_like(x)])
+    assert MOVED.apart(other, SIZE) == pytest.approx(float(np.sqrt((moved**2).sum(axis=0).mean())), rel=1e-4)
+    assert MOVED.apart(MOVED, SIZE) == 0
+
+
 def test_a_cropped_picture_moves_as_the_whole_did() -> None:
     """The right 3 columns and the lower 2 rows cut off."""
     assert np.allclose(MOVED.about(-1.5, -1).matrix((638, 478)), MOVED.matrix(SIZE))
