@@ -23,30 +23,34 @@ class ChosenPlanes:
         shape = -(-like.height // 2), -(-like.width // 2)
         self._peak: Map = np.full(shape, TINY, np.float32)
         self._total: Map = np.zeros(shape, np.float32)
-        """Sum of (weight / `_peak`)^DECIDED: in multiples of the greatest weight so far it cannot overflow."""
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
         """Add `planes`, their brightness and colour multiplied by `brightness`. Overwrites `weights`."""
         for top in range(0, weights.shape[0], STRIP):
             rows = slice(top, top + STRIP)
-            _claim(weights[rows], self._peak[rows], self._total[rows])
+            claim(weights[rows], self._peak[rows], self._total[rows], DECIDED)
         self._means.add(planes, weights, brightness)
 
     def mean(self) -> Planes:
         return self._means.value()
 
 
-def _claim(weights: Map, peak: Map, total: Map) -> None:
-    """Put in place of `weights` the part of each place that is this slice's, of all slices so far."""
+def claim(weights: Map, peak: Map, total: Map, power: int) -> None:
+    """Put in place of `weights` the part of each place that is this slice's, of all slices so far: weight^`power` over
+    the sum of these.
+
+    `peak`: the greatest weight so far. `total`: the sum of (weight / peak)^`power`, which cannot overflow. Both are
+    brought up to date.
+    """
     np.maximum(weights, TINY, out=weights)
     before = peak.copy()
     np.maximum(peak, weights, out=peak)
-    total *= _power(before, peak)
-    total += _power(weights, peak)
+    total *= _power(before, peak, power)
+    total += _power(weights, peak, power)
     weights /= total
 
 
-def _power(weights: Map, peak: Map) -> Map:
-    """(weights / peak)^DECIDED, in place of `weights`."""
+def _power(weights: Map, peak: Map, power: int) -> Map:
+    """(weights / peak)^`power`, in place of `weights`."""
     cv2.divide(weights, peak, dst=weights)
-    return np.asarray(cv2.pow(weights, DECIDED, dst=weights), np.float32)
+    return np.asarray(cv2.pow(weights, power, dst=weights), np.float32)

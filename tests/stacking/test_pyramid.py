@@ -17,8 +17,10 @@ def with_grey(y: Plane) -> Planes:
 
 
 def rough(sigma: float, bits: int) -> Plane:
+    """Noise in the upper half, of `sigma` grey levels of 8 bit; the lower half is plain."""
     values = 100 + RNG.normal(0, sigma, (130, 66))
-    return values.astype(np.uint8) if bits == 8 else values.astype(np.uint16)
+    values[65:] = 100
+    return values.astype(np.uint8) if bits == 8 else (257 * values).astype(np.uint16)
 
 
 @pytest.mark.parametrize(("height", "width"), [(300, 64), (301, 63), (2, 2), (1, 5), (1, 1)])
@@ -42,15 +44,39 @@ def test_a_scale_holds_the_stronger_detail_and_gives_the_picture_back(bits: int)
 
 
 def test_detail_that_is_not_seen_is_not_kept() -> None:
-    flat = np.full((64, 64), 100, np.uint8)
-    scale = Scale(flat.shape, 8)
-    seen = np.ones((32, 32), np.uint8)
-    seen[:, 16:] = 0
-    scale.add(RNG.integers(0, 256, (64, 64)).astype(np.uint8), seen, 1.0)
-    result = np.empty_like(flat)
-    scale.onto(halved(flat), result)
-    assert float(result[:, :30].std()) > 30
-    assert (result[:, 34:] == 100).all()
+    noise, flat = RNG.integers(0, 256, (64, 64)).astype(np.uint8), np.full((64, 64), 100, np.uint8)
+    half, whole = np.ones((32, 32), np.uint8), np.ones((32, 32), np.uint8)
+    half[:, 16:] = 0
+    for order in (((noise, half), (flat, whole)), ((flat, whole), (noise, half)), ((noise, half),)):
+        scale = Scale(flat.shape, 8)
+        for picture, seen in order:
+            scale.add(picture, seen, 1.0)
+        result = np.empty_like(flat)
+        scale.onto(halved(flat), result)
+        assert float(result[:, :30].std()) > 30
+        assert (result[:, 34:] == 100).all()
+
+
+def test_a_reference_sharp_all_over_is_not_taken_for_noise() -> None:
+    """Its weakest detail is no noise; that shows when a blurred slice comes."""
+    sharp = (100 + RNG.normal(0, 20, (96, 96))).clip(0, 255).astype(np.uint8)
+    blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 4.0), np.uint8)
+    total = PyramidPlanes(with_grey(sharp))
+    for y in (sharp, blurred, blurred, blurred):
+        total.add(with_grey(y), np.full((48, 48), 1e9 if y is sharp else 1, np.float32), 1.0)
+    assert np.abs(total.mean().y.astype(int) - sharp).mean() < 1
+
+
+def test_plain_parts_are_the_mean_of_all_slices() -> None:
+    total = None
+    for _ in range(8):
+        y = (100 + RNG.normal(0, 4, (96, 96))).astype(np.uint8)
+        y[:, 48:] = 40 + 150 * (np.indices((96, 48)).sum(axis=0) % 2)
+        planes = with_grey(y)
+        total = total or PyramidPlanes(planes)
+        total.add(planes, np.ones((48, 48), np.float32), 1.0)
+    assert total is not None
+    assert float(total.mean().y[8:-8, 8:40].std()) < 4 / 8**0.5 * 1.2
 
 
 def crossing() -> tuple[Plane, list[Planes]]:
@@ -93,8 +119,8 @@ def test_what_it_keeps_does_not_grow_with_slices() -> None:
     for _ in range(5):
         total.add(like, np.ones((48, 48), np.float32), 1.0)
     assert kept_bytes(total) == before
-    luma = sum(2 / 4**level + 1 / 4**level for level in range(LEVELS))  # detail, and its strength at half size
-    assert before <= 96 * 96 * (luma + 4 * 2 / 4 + 4 / 4 + 8 / 64) + 1
+    luma = sum((2 + 2) / 4**level for level in range(LEVELS))  # detail, and two maps at half size
+    assert before <= 96 * 96 * (luma + 2 * 2 / 4 + 4 / 4 + 8 / 64) + 100
 
 
 def kept_bytes(thing: object) -> int:
