@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scanner.stacking.parts import MOVED, UNKNOWN, disagreement, moves
+from scanner.stacking.parts import ALIKE, FAR, MOVED, UNKNOWN, disagreement, moves
 from scanner.stacking.points import PARTS
 
 COUNT = 16_000
@@ -27,22 +27,28 @@ def usual(size: float) -> NDArray[np.float64]:
 
 def test_shifts_of_parts_are_found() -> None:
     true = usual(0.1)
-    found, shares = moves(STARTS, SLOPES, left_by(true), ALL)
-    assert np.abs(found - true).max() < 0.01
-    assert shares == pytest.approx(np.full(PARTS**2, 1 / PARTS**2), rel=0.01)
+    found = moves(STARTS, SLOPES, left_by(true), ALL)
+    assert np.sqrt(found.square) == pytest.approx(np.hypot(*true.T), abs=0.01)
+    assert found.share == pytest.approx(np.full(PARTS**2, 1 / PARTS**2), rel=0.01)
+
+
+def test_noise_of_a_shift_is_known() -> None:
+    """A slope of 0.02 and 444 points: 0.0005 / 0.02 / sqrt(444)."""
+    found = moves(STARTS, SLOPES, left_by(np.zeros((PARTS**2, 2))), ALL)
+    assert np.median(np.sqrt(found.noise)) == pytest.approx(0.0012, rel=0.5)
+    assert np.sqrt(found.square.mean() / 2) == pytest.approx(np.sqrt(found.noise.mean()), rel=0.5)
 
 
 def test_outliers_in_a_part_do_not_move_it() -> None:
     left = left_by(np.zeros((PARTS**2, 2)))
     left[::50] += 0.5 * SLOPES[0, ::50] / np.abs(SLOPES[0, ::50])
-    found, _ = moves(STARTS, SLOPES, left, ALL)
-    assert np.abs(found).max() < 0.05
+    assert moves(STARTS, SLOPES, left, ALL).square.max() < 0.05**2
 
 
 @pytest.mark.parametrize("size", [0.02, 0.1])
 def test_a_fit_is_as_wrong_as_the_mean_of_its_parts(size: float) -> None:
     """Four parameters fitted to two shifts in each part."""
-    expected = size * 2 / PARTS
+    expected = size * 2 / PARTS * ALIKE**0.5
     assert disagreement(STARTS, SLOPES, left_by(usual(size)), ALL, 4) == pytest.approx(expected, rel=0.35)
 
 
@@ -60,19 +66,32 @@ def test_a_part_that_moved_counts_by_how_much_of_the_object_it_is(far: float) ->
     assert disagreement(STARTS, SLOPES, left_by(shifts), ALL, 4) == pytest.approx(far / PARTS, rel=0.1)
 
 
+def test_noise_is_not_taken_for_movement() -> None:
+    """A part with faint slopes wanders far, and its noise says so."""
+    faint = SLOPES.copy()
+    faint[:, PART == 5] /= 200
+    left = np.asarray(np.random.default_rng(2).normal(0, 0.001, COUNT), np.float32)
+    assert disagreement(STARTS, faint, left, ALL, 4) < 0.02
+
+
+def test_nothing_is_said_to_move_further_than_slopes_can_tell() -> None:
+    shifts = np.zeros((PARTS**2, 2))
+    shifts[5] = 40, 30
+    assert moves(STARTS, SLOPES, left_by(shifts), ALL).square.max() == FAR**2
+
+
 def test_parts_out_of_sight_have_no_say() -> None:
     shifts = usual(0.01)
     shifts[5] = 1, 0
     seen = np.asarray(PART != 5, np.float32)
-    found, shares = moves(STARTS, SLOPES, left_by(shifts), seen)
-    assert len(found) == len(shares) == PARTS**2 - 1
+    assert len(moves(STARTS, SLOPES, left_by(shifts), seen).share) == PARTS**2 - 1
     assert disagreement(STARTS, SLOPES, left_by(shifts), seen, 4) < 0.02
 
 
 def test_a_straight_edge_cannot_tell() -> None:
     straight = SLOPES.copy()
     straight[1] = 0
-    assert len(moves(STARTS, straight, left_by(usual(0.1)), ALL)[0]) == 0
+    assert len(moves(STARTS, straight, left_by(usual(0.1)), ALL).share) == 0
 
 
 @pytest.mark.parametrize("count", [0, 20])
