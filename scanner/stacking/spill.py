@@ -70,5 +70,7 @@ def _mix(sharp: Plane, calm: Plane, share: Map, columns: int, rows: int) -> None
     calm_strips = strips(calm.astype(np.float32), columns, rows, sharp.shape)
     for (part, other), (_, much) in zip(calm_strips, strips(share, columns, rows, sharp.shape), strict=True):
         if much.any():
-            own = sharp[part].astype(np.float32)
-            sharp[part] = np.rint(own + much * (other - own))
+            across = np.flatnonzero(much.any(axis=0))
+            where = part, slice(across[0], across[-1] + 1)
+            own = sharp[where].astype(np.float32)
+            sharp[where] = np.rint(own + much[:, where[1]] * (other[:, where[1]] - own))

@@ -1,0 +1,72 @@
+"""What averaging softens is given back, and nothing more."""
+
+import cv2
+import numpy as np
+import pytest
+
+from scanner.slices import Plane
+from scanner.stacking.crisp import AMOUNT, SCALE, crisped, lack
+from scanner.stacking.strips import Map
+
+TEXTURE = np.random.default_rng(3).integers(60, 190, (120, 160)).astype(np.uint8)
+SOFT = np.asarray(cv2.GaussianBlur(TEXTURE, (0, 0), 0.8), np.uint8)
+
+
+def even(value: float, height: int = 30, width: int = 40) -> Map:
+    return np.full((height, width), value, np.float32)
+
+
+def contrast(luma: Plane) -> float:
+    return float(np.abs(np.diff(luma.astype(float))).mean())
+
+
+def test_where_slices_are_equally_sharp_nothing_is_lacking() -> None:
+    for sharpness in (0.0, 3.0, 4000.0):
+        assert (lack(even(sharpness), even(sharpness), 3.0) == 0).all()
+
+
+def test_where_one_slice_is_sharp_and_another_blurred_all_of_it_is() -> None:
+    assert lack(even(0), even(3000), 3.0) == pytest.approx(AMOUNT, rel=0.01)
+
+
+def test_noise_is_not_raised() -> None:
+    assert lack(even(0.4), even(0.8), 6.0).max() < 0.1 * AMOUNT
+
+
+def test_detail_becomes_a_little_crisper() -> None:
+    before = contrast(SOFT)
+    after = contrast(crisped(SOFT.copy(), even(AMOUNT)))
+    assert 1.02 * before < after < 1.12 * before
+
+
+def test_nothing_lacking_changes_nothing() -> None:
+    assert (crisped(TEXTURE.copy(), even(0)) == TEXTURE).all()
+
+
+def test_it_acts_where_the_map_says() -> None:
+    amount = even(0)
+    amount[:, 20:] = AMOUNT
+    result = crisped(SOFT.copy(), amount)
+    half = 20 * SCALE
+    assert (result[:, : half - 2 * SCALE] == SOFT[:, : half - 2 * SCALE]).all()
+    assert contrast(result[:, half:]) > 1.02 * contrast(SOFT[:, half:])
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (16, 16), (131, 18)])
+def test_constant_pictures_of_any_size_stay(level: int, shape: tuple[int, int]) -> None:
+    amount = even(AMOUNT, *(-(-side // SCALE) for side in shape))
+    assert (crisped(np.full(shape, level, np.uint8), amount) == level).all()
+
+
+def test_black_and_white_end_where_they_end() -> None:
+    stripes = np.tile(np.array([0, 0, 0, 0, 255, 255, 255, 255], np.uint8), (120, 20))
+    result = crisped(stripes.copy(), even(AMOUNT))
+    assert (result == stripes).all()
+
+
+def test_16_bit_is_made_as_crisp_as_8_bit() -> None:
+    eight = crisped(SOFT.copy(), even(AMOUNT))
+    deep = crisped(SOFT.astype(np.uint16) * np.uint16(257), even(AMOUNT))
+    assert deep.dtype == np.uint16
+    assert np.abs(deep / 257 - eight).max() <= 0.6
