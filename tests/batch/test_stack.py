@@ -10,7 +10,7 @@ import pytest
 
 from scanner.batch import BatchOptions, StackInput, find_stacks, outward, stack_files
 from scanner.errors import AlignmentFailed, ImageUnreadable, PlanError, SlicesDiffer, TooFewSlices
-from scanner.plan.stacking import StackingPlan
+from scanner.plan.stacking import Method, StackingPlan
 from scanner.slices import Planes
 from scanner.store.images import decode_jpeg, encode_image, encode_jpeg, exif_of, read_image
 from tests.batch.stacks import EXIF, IDENTITY, MemoryStacker, make_stack, planes, read_depth, run
@@ -228,3 +228,33 @@ def test_with_the_real_stacker_the_result_is_sharper_than_every_slice(tmp_path: 
     assert [round(float(np.median(depth[:, 60 + 120 * n])) / 1000) for n in range(3)] == [1, 2, 3]
     assert [entry.index for entry in report.slices] == [0, 1, 2]
     assert sum(entry.share for entry in report.slices) == pytest.approx(1.0, abs=0.05)
+
+
+def checkers(index: int, height: int = 200, width: int = 300) -> Planes:
+    """One of three slices of a noise texture, sharp in its third of the picture, in 16 bit."""
+    noise = np.random.default_rng(5).normal(size=(height, width)).astype(np.float32)
+    texture = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.2))
+    sharp = (30000 + 9000 * texture / texture.std()).clip(0, 65535).astype(np.uint16)
+    pixels = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3.0), np.uint16)
+    third = slice(width // 3 * index, width // 3 * (index + 1))
+    pixels[:, third] = sharp[:, third]
+    neutral = np.full((height, width), 32768, np.uint16)
+    return Planes(pixels, neutral, neutral)
+
+
+@pytest.mark.parametrize("method", ["weighted", "depth", "pyramid"])
+def test_every_method_makes_16_bit_of_16_bit(tmp_path: Path, method: Method) -> None:
+    paths = []
+    for index in range(3):
+        paths.append(tmp_path / f"{index}.png")
+        paths[-1].write_bytes(encode_image(checkers(index), ".png", 96))
+    (stack,) = find_stacks(paths)
+    report = stack_files(stack, tmp_path / "out.tif", BatchOptions(StackingPlan(method=method)))
+    result = read_image(tmp_path / "out.tif")
+    assert report.bits == result.bits == 16
+    assert report.plan["method"] == method
+    for index in range(3):
+        inside = np.s_[20:-20, 100 * index + 20 : 100 * index + 80]
+        difference = np.abs(result.y[inside].astype(int) - checkers(index).y[inside])
+        assert difference.mean() < 900
+    assert len(np.unique(result.y)) > 5000
