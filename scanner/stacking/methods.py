@@ -1,7 +1,7 @@
 """The ways in which slices become one picture, behind one interface.
 
-Which is better when, measured on rendered stacks of known truth, aligned and with spilled light taken back (10 slices, 2
-megapixels, mean of two seeds: signal to noise of luma over the object / near depth steps / in plain parts; sharpness
+Which is better when, measured on rendered stacks of known truth, aligned and with spilled light taken back (mean of two
+seeds, 10 slices, 2 megapixels: signal to noise of luma over the object / near depth steps / in plain parts; sharpness
 recovered; error of the background beside the object in grey levels; CPU time and memory of the method alone):
 
 ========  ====================  =====  ====  ===========
@@ -13,10 +13,10 @@ pyramid   44.8 / 39.3 / 49.2     .998  2.27  3.5, 2.5
 ========  ====================  =====  ====  ===========
 
 `weighted` is the closest to the truth nearly everywhere, since what several slices show equally well is averaged over
-them. `depth` keeps the sharpest slice as it is, with the noise of a single slice: for textures that nothing may be mixed
-into; it is no sharper than that. `pyramid` keeps detail of different depths at one place, as where hairs or bristles
-cross or a wire net stands before its ground: the only one that does; around strong edges it is a little brighter and
-darker than the truth, and takes three times the work.
+them. `depth` keeps the sharpest slice as it is, with the noise of a single slice: for textures that nothing may be
+mixed into; it is no sharper than that. `pyramid` keeps detail of different depths at one place, as where hairs cross or
+a net stands before its ground: the only one that does; around strong edges it is a little brighter and darker than the
+truth, and takes three times the work.
 """
 
 from typing import Protocol
