@@ -55,7 +55,7 @@ class Placing:
             return {index: self._shake(index, fit) for index, fit in self.fits.items()}
         along = self._distances()
         shifts = np.array([(fit.similarity.dx, fit.similarity.dy) for fit in self.fits.values()])
-        drift = along @ shifts / max(float(along @ along), 1e-9)
+        drift = np.array([_slope(along, shift) for shift in shifts.T])
         rest = np.linalg.norm(shifts - along[:, None] * drift, axis=1)
         return dict(zip(self.fits, rest.tolist(), strict=True))
 
@@ -94,6 +94,17 @@ class Placing:
 
 def _sound(fit: Fit | None) -> Fit | None:
     return fit if fit is not None and fit.likeness >= LIKENESS else None
+
+
+def _slope(along: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Of the line through 0 with the least sum of absolute errors: the median of slopes, weighted by `along`."""
+    apart = np.flatnonzero(along)
+    if not apart.size:
+        return 0.0
+    slopes, weights = values[apart] / along[apart], np.abs(along[apart])
+    order = np.argsort(slopes)
+    middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+    return float(slopes[order[middle]])
 
 
 def _apart(one: Similarity, other: Similarity) -> float:

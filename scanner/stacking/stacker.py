@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scanner.errors import AlignmentFailed, SlicesDiffer
 from scanner.plan.stacking import StackingPlan
 from scanner.slices import LeftOut, Mask, Planes, Slice, SliceReport, Stacked, Transform
+from scanner.stacking import focus
 from scanner.stacking.breathing import Breathing
 from scanner.stacking.curve import FocusCurve, TileCurves
 from scanner.stacking.exposed import exposed
@@ -28,6 +29,12 @@ BORDER = 3.0
 
 OBJECT = 6.0
 """Peak sharpness, in multiples of the noise, from which a place counts as the object come into focus."""
+
+BESIDE = 0.05
+"""The same, as a share of what is around it: the rim of something blurred is fainter than that."""
+
+REACH = 16.0
+"""How far around, sigma in half-size pixels."""
 
 SHARP = 2e-4
 """Share of the picture that must be that sharp in a slice for it to show anything."""
@@ -157,9 +164,12 @@ class StackBuilder:
 
     def _in_focus(self, spilled: Map) -> NDArray[np.bool_]:
         """Half size: where something came into focus, and not the rim of something blurred."""
-        in_focus = np.asarray(self._curve.peak > OBJECT * self._fusion.noise)
+        peak = self._curve.peak
+        in_focus = np.asarray(peak > OBJECT * self._fusion.noise)
         for rows, share in strips(spilled, 2, 2, in_focus.shape):
             in_focus[rows] &= share < 0.5
+        for rows, around in strips(focus.surroundings(peak, REACH), 2, 2, in_focus.shape):
+            in_focus[rows] &= peak[rows] > BESIDE * around
         return in_focus
 
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
