@@ -32,6 +32,9 @@ REWEIGHED = 4
 STILL = 0.03
 """A step smaller than this, in pixels of the level, is the last: what it leaves is a hundredth of it."""
 
+FARTHEST = 0.25
+"""Share of the picture's width by which a slice may have moved: what moved further is no slice of this stack."""
+
 OUTLIER = 1.0
 """Robust standard deviations at which a point counts half: silhouettes and highlights, mostly."""
 
@@ -100,8 +103,10 @@ def align(target: Target, luma: Plane, start: Similarity) -> Fit | None:
     fit = _descended(target, levels, picture, picture.reduced(start))
     if fit is not None and fit.sound:
         return fit
-    ratio = picture.light.shape[1] / coarsest.shape[1]
-    again = _descended(target, levels, picture, _correlated(target.light, coarsest).resized(ratio))
+    moved = _correlated(target.light, coarsest)
+    if max(abs(moved.dx), abs(moved.dy)) > FARTHEST * coarsest.shape[1]:
+        return fit
+    again = _descended(target, levels, picture, moved.resized(picture.light.shape[1] / coarsest.shape[1]))
     return max((found for found in (fit, again) if found), key=lambda found: found.likeness, default=None)
 
 

@@ -177,6 +177,11 @@ def test_a_slice_moved_by_many_pixels_is_found_from_nothing(right: int, down: in
     assert fits[0].similarity.stretch == pytest.approx(fits[1].similarity.stretch, abs=300e-6)
 
 
+def test_what_moved_out_by_a_third_of_the_picture_is_not_of_this_stack() -> None:
+    fit = align(reference(Scene()), np.roll(luma(Scene(), 3), 150, axis=1), Similarity())
+    assert fit is None or not fit.sound
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_residual_is_what_misplacement_remains(seed: int) -> None:
     """Within a factor of two over a stack, of four in a slice; few thousandths of a pixel are not told from none."""
