@@ -35,8 +35,8 @@ class Sums(Protocol):
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
         """Add a slice in the reference's geometry, its light and colour multiplied by `brightness`.
 
-        `weights`, half size (ceil(height / 2), ceil(width / 2)): at least 1 where the slice shows something, at most
-        `focus.STRONGEST`; 0 where it was not seen. They are overwritten.
+        `weights`, half size (ceil(height / 2), ceil(width / 2)): `focus.WEAKEST` to `focus.STRONGEST` where the slice
+        shows something, 0 where it was not seen. They are overwritten.
         """
 
     def mean(self) -> Planes:
