@@ -11,6 +11,9 @@ BEYOND = 0.05
 OVERSHOOT = 2
 """Idle slices that are nobody's loss: one at each end makes sure that nothing is cut off."""
 
+TOLD_GAPS = 2
+"""Pairs of slices that are named; more of them are counted."""
+
 RESIDUAL_PX = 0.5
 MOTION_PX = 2.0
 FLICKER = 0.03
@@ -64,8 +67,9 @@ def _move(end: str, needed: Dioptres | None) -> str:
 
 def _spacing(quality: StackQuality) -> Iterator[Finding]:
     if quality.gaps:
-        between = ", ".join(f"{index} and {index + 1}" for index in quality.gaps)
-        message = f"Too far apart: slices {between}; halfway between, sharpness falls to less than half."
+        between = ", ".join(f"{index} and {index + 1}" for index in quality.gaps[:TOLD_GAPS])
+        more = f" (and {len(quality.gaps) - TOLD_GAPS} more pairs)" if len(quality.gaps) > TOLD_GAPS else ""
+        message = f"Too far apart: slices {between}{more}; halfway between, sharpness falls to less than half."
         yield Finding(code="gaps", message=message, hint="Take more slices, or bring near and far closer together.")
     if quality.duplicates:
         message = f"The same as the slice before: {_slices(quality.duplicates)}."

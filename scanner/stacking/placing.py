@@ -14,11 +14,8 @@ from scanner.stacking.align import Fit, align, check, target
 from scanner.stacking.breathing import Breathing
 from scanner.stacking.geometry import Similarity
 
-LIKENESS = 0.5
-"""The least correlation, 0..1, at which a slice counts as aligned."""
-
 SHAKE_PX = 0.1
-"""Shake up to this is left in where breathing is known: its measure errs by up to half of that."""
+"""Shake up to this, or up to what the fit leaves, stays where breathing is known: it may be the measure's error."""
 
 
 class Placing:
@@ -39,7 +36,9 @@ class Placing:
             return _sound(align(self._target, slice_.pixels.y, self._predicted(slice_)))
         fit = _sound(check(self._target, slice_.pixels.y, known))
         fit = fit or _sound(align(self._target, slice_.pixels.y, known))
-        return fit and (fit if _apart(fit.similarity, known) > SHAKE_PX else replace(fit, similarity=known))
+        if fit is None or fit.similarity.apart(known, self._size) > max(SHAKE_PX, fit.residual_px):
+            return fit
+        return replace(fit, similarity=known)
 
     def keep(self, slice_: Slice, fit: Fit) -> None:
         """The slice is in the stack, and lies as `fit` says."""
@@ -47,9 +46,9 @@ class Placing:
         self._along[slice_.index] = self._coordinate(slice_)
 
     def shakes(self) -> dict[int, float]:
-        """By index, how far each slice lies from where breathing puts it, pixels at the centre of the picture.
+        """By index, how far each slice lies from where breathing puts it, pixels.
 
-        Where breathing is not known, it is a shift that grows evenly with the lens position.
+        Where breathing is not known, that is a shift of the middle which grows evenly with the lens position.
         """
         if self._breathing is not None and self._reference.lens is not None:
             return {index: self._shake(index, fit) for index, fit in self.fits.items()}
@@ -61,7 +60,7 @@ class Placing:
 
     def _shake(self, index: int, fit: Fit) -> float:
         known = self._at(self._along[index])
-        return _apart(fit.similarity, known) if known else 0.0
+        return fit.similarity.apart(known, self._size) if known else 0.0
 
     def _known(self, slice_: Slice) -> Similarity | None:
         return None if slice_.lens is None else self._at(slice_.lens)
@@ -93,7 +92,7 @@ class Placing:
 
 
 def _sound(fit: Fit | None) -> Fit | None:
-    return fit if fit is not None and fit.likeness >= LIKENESS else None
+    return fit if fit is not None and fit.sound else None
 
 
 def _slope(along: NDArray[np.float64], values: NDArray[np.float64]) -> float:
@@ -105,7 +104,3 @@ def _slope(along: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     order = np.argsort(slopes)
     middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
     return float(slopes[order[middle]])
-
-
-def _apart(one: Similarity, other: Similarity) -> float:
-    return float(np.hypot(one.dx - other.dx, one.dy - other.dy))

@@ -26,6 +26,7 @@ def test_a_good_stack_needs_no_words() -> None:
         (StackQuality(beyond_far=0.3, far_needed=7.4), "far-not-covered", "30% .*farther", "far to 7.40 D"),
         (StackQuality(beyond_far=0.3), "far-not-covered", "30%", "Move far, with"),
         (StackQuality(gaps=(3, 5)), "gaps", "3 and 4, 5 and 6", "more slices"),
+        (StackQuality(gaps=(0, 1, 2, 3, 4)), "gaps", "0 and 1, 1 and 2 .and 3 more pairs.;", "more slices"),
         (StackQuality(duplicates=(4,)), "duplicates", "slice 4", "lens moves"),
         (StackQuality(idle=(0, 1, 2)), "overshoot", "slices 0, 1, 2", "closer"),
         (StackQuality(motion_px=3.1), "motion", "3.1 px", "settle"),
