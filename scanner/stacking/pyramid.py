@@ -7,6 +7,7 @@ weighted means, so that light does not spill and colours do not turn. Scales are
 which loses 0.2 dB against the usual filter of five samples, but works in strips.
 """
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import cv2
@@ -62,7 +63,7 @@ class Scale:
 
     def __init__(self, shape: tuple[int, ...], bits: int) -> None:
         self.shape = shape
-        self._unit, dtype, self._depth = (UNIT, np.int16, cv2.CV_16S) if bits == 8 else (1, np.float32, cv2.CV_32F)
+        self._unit, dtype = (UNIT, np.int16) if bits == 8 else (1, np.float32)
         self._step = self._unit * (1 if bits == 8 else 257)
         self._kept: NDArray[np.int16 | np.float32] = np.zeros(shape, dtype)
         half = -(-shape[0] // 2), -(-shape[1] // 2)
@@ -76,12 +77,13 @@ class Scale:
         `seen`, half size: 1 where the slice shows something, 0 where not.
         """
         small = halved(picture)
-        detail, strength = self._detail(picture, small, brightness)
+        factor = brightness * self._unit
+        strength = _strength(picture, small, factor)
         self._lower_floor(strength)
         for top in range(0, strength.shape[0], STRIP):
             rows = slice(top, top + STRIP)
             self._claim(strength[rows], seen[rows], self._peak[rows], self._total[rows])
-        self._mix(detail, strength)
+        self._mix(picture, small, factor, strength)
         return small
 
     def _claim(self, strength: Map, seen: Mask, peak: Map, total: Map) -> None:
@@ -99,13 +101,14 @@ class Scale:
         if FLOOR * noise < self._floor / 2:
             self._floor = np.float32(FLOOR * noise)
 
-    def _mix(self, detail: NDArray[np.int16 | np.float32], share: Map) -> None:
-        for rows, much in strips(share, 2, 2, detail.shape):
-            own, change = self._kept[rows].astype(np.float32), detail[rows].astype(np.float32)
-            change -= own
+    def _mix(self, picture: Picture, small: Map, factor: float, share: Map) -> None:
+        details = _details(picture, small, factor)
+        for (rows, change), (_, much) in zip(details, strips(share, 2, 2, self.shape), strict=True):
+            own = self._kept[rows].astype(np.float32)
+            np.subtract(change, own, out=change)
             cv2.accumulateProduct(change, much, own)
-            if self._depth == cv2.CV_16S:
-                np.rint(own, out=own)
+            if self._kept.dtype == np.int16:
+                np.clip(np.rint(own, out=own), -32767, 32767, out=own)
             np.copyto(self._kept[rows], own, casting="unsafe")
 
     def onto(self, small: Map, plane: Plane | Map) -> None:
@@ -115,17 +118,24 @@ class Scale:
             cv2.addWeighted(coarse, 1.0, self._kept[rows].astype(np.float32), 1 / self._unit, 0.0,
                             dst=plane[rows], dtype=depth)  # fmt: skip
 
-    def _detail(self, picture: Picture, small: Map, brightness: float) -> tuple[NDArray[np.int16 | np.float32], Map]:
-        """What `picture` has over `small`, and the smoothed mean of its squares, half size."""
-        detail, strength = np.empty_like(self._kept), np.empty_like(small)
-        factor = brightness * self._unit
-        for rows, coarse in strips(small, 2, 2, picture.shape):
-            fine, kept = picture[rows].astype(np.float32), detail[rows]
-            cv2.addWeighted(fine, factor, coarse, -factor, 0.0, dst=kept, dtype=self._depth)
-            np.square(kept, out=fine, dtype=np.float32)
-            strength[rows.start // 2 : -(-rows.stop // 2)] = halved(fine)
-        cv2.GaussianBlur(strength, (0, 0), SMOOTH, dst=strength)
-        return detail, strength
+
+def _details(picture: Picture, small: Map, factor: float) -> Iterator[tuple[slice, Map]]:
+    """Rows of `picture`, and what they have over `small`, times `factor`.
+
+    Made anew each time it is wanted: that is soon done, and to keep it would take as much as all that is kept.
+    """
+    for rows, coarse in strips(small, 2, 2, picture.shape):
+        fine = picture[rows].astype(np.float32)
+        yield rows, np.asarray(cv2.addWeighted(fine, factor, coarse, -factor, 0.0, dst=fine), np.float32)
+
+
+def _strength(picture: Picture, small: Map, factor: float) -> Map:
+    """The mean of the squares of detail, smoothed, at half size."""
+    strength = np.empty_like(small)
+    for rows, detail in _details(picture, small, factor):
+        np.square(detail, out=detail)
+        strength[rows.start // 2 : -(-rows.stop // 2)] = halved(detail)
+    return np.asarray(cv2.GaussianBlur(strength, (0, 0), SMOOTH, dst=strength), np.float32)
 
 
 class PyramidPlanes:

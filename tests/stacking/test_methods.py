@@ -169,6 +169,16 @@ def test_brightness_is_evened_out(method: Method, bits: int) -> None:
 
 
 @ALL
+def test_a_slice_far_too_dark_is_lifted_without_a_fold(method: Method) -> None:
+    """Strong detail times four does not fit a grey level any more: it ends at black and white."""
+    planes = Planes(*(np.full((64, 64), 0, np.uint8), *(np.full((32, 32), 128, np.uint8),) * 2))
+    planes.y[::2, ::2] = 255
+    result = fused(method, [(planes, weights(planes))], brightness=4.0)
+    assert (result.y[::2, ::2] > 200).all()
+    assert (result.y[1::2, 1::2] < 120).all()
+
+
+@ALL
 @pytest.mark.parametrize("value", [0, 255])
 def test_black_and_white_stay_what_they_are(method: Method, value: int) -> None:
     planes = Planes(np.full((50, 70), value, np.uint8), *(np.full((25, 35), 128, np.uint8),) * 2)
