@@ -9,7 +9,7 @@ method    dB                    gain   halo  CPU, memory
 ========  ====================  =====  ====  ===========
 weighted  45.4 / 39.8 / 48.9    1.001  2.09  1, 1
 depth     44.5 / 39.5 / 46.1    1.008  2.24  1.2, 1.25
-pyramid   44.8 / 39.3 / 49.2     .998  2.27  3.5, 2.5
+pyramid   44.8 / 39.3 / 49.2     .998  2.27  3, 2.1
 ========  ====================  =====  ====  ===========
 
 `weighted` is the closest to the truth nearly everywhere, since what several slices show equally well is averaged over
