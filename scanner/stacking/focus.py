@@ -18,6 +18,9 @@ WEAKEST, STRONGEST = 1e-24, 1e30
 ROUNDING = 0.5
 """The least noise: more than what `detail` makes of the rounding to 8 bit."""
 
+BAND = 128
+"""Rows of half-size luma measured at a time: what is made on the way stays small."""
+
 _SPLINE = np.array([1, 4, 1], np.float32) / 6
 """Cubic B-spline. A bare Laplacian hears mostly noise where pixels are finer than the lens, one of this does not."""
 
@@ -56,6 +59,16 @@ def detail(half: Plane, weighing: Weighing) -> Map:
     Half of it is averaged over the window, half over half the window: exact beside edges, calm elsewhere. The mean is
     that of strengths, not of squares, or strong edges would outshine all that is near them.
     """
+    margin = 2 * _reach(weighing.window) + 2
+    energy: Map = np.empty(half.shape, np.float32)
+    for rows in bands(half.shape, BAND):
+        top = max(rows.start - margin, 0)
+        part = _detail(half[top : rows.stop + margin], weighing)
+        energy[rows] = part[rows.start - top : rows.stop - top]
+    return energy
+
+
+def _detail(half: Plane, weighing: Weighing) -> Map:
     strength = _strength(half, weighing)
     np.abs(strength, out=strength)
     wide = _averaged(strength, weighing.window)
@@ -64,9 +77,13 @@ def detail(half: Plane, weighing: Weighing) -> Map:
     return np.asarray(cv2.multiply(strength, strength, dst=strength), np.float32)
 
 
+def _reach(sigma: float) -> int:
+    """Where Gaussians are cut off: at twice their sigma. Farther out there is a twentieth, at half the time."""
+    return max(1, round(2 * sigma))
+
+
 def _averaged(strength: Map, sigma: float, into: Map | None = None) -> Map:
-    """Gaussian, cut off at twice its sigma: farther out there is a twentieth of it, at half the time."""
-    side = 2 * max(1, round(2 * sigma)) + 1
+    side = 2 * _reach(sigma) + 1
     return np.asarray(cv2.GaussianBlur(strength, (side, side), sigma, dst=into), np.float32)
 
 
@@ -82,7 +99,7 @@ def _strength(half: Plane, weighing: Weighing) -> Map:
             found = cv2.magnitude(*slopes)
         case "variance":
             light = half.astype(np.float32)
-            mean = cv2.GaussianBlur(light, (0, 0), weighing.window)
+            mean = _averaged(light, weighing.window)
             found = cv2.addWeighted(light, step, mean, -step, 0, dst=light)
     return np.asarray(found, np.float32)
 

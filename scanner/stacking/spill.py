@@ -19,7 +19,7 @@ QUARTER = 4
 UNSEEN = 1.0
 """A difference in brightness up to this, in 8-bit steps, is nobody's blotch."""
 
-DETAIL = 1.0
+DETAIL = 2.0
 """Spilled light, squared, is more than this multiple of the energy of the detail; detail of true things is stronger."""
 
 DARKER = 0.15

@@ -13,10 +13,10 @@ STRIP = 64
 Map: TypeAlias = NDArray[np.float32]
 
 
-def bands(shape: tuple[int, ...]) -> Iterator[slice]:
-    """All rows of a plane of `shape`, STRIP at a time."""
-    for top in range(0, shape[0], STRIP):
-        yield slice(top, min(top + STRIP, shape[0]))
+def bands(shape: tuple[int, ...], tall: int = STRIP) -> Iterator[slice]:
+    """All rows of a plane of `shape`, `tall` at a time."""
+    for top in range(0, shape[0], tall):
+        yield slice(top, min(top + tall, shape[0]))
 
 
 def spread(weights: Map, top: int, bottom: int, columns: int, rows: int) -> Map:

@@ -62,6 +62,16 @@ def test_detail_of_twice_the_contrast_is_four_times_as_much() -> None:
     assert focus.detail(large, PLAIN)[20, 20] == pytest.approx(4 * focus.detail(small, PLAIN)[20, 20], rel=1e-4)
 
 
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("window", [0.5, 2.0, 16.0])
+def test_detail_has_no_seams_between_bands(measure: Measure, window: float) -> None:
+    weighing = Weighing(measure, window)
+    tall = np.vstack([TEXTURE] * 3)
+    turned = np.ascontiguousarray(tall[::-1])
+    assert tall.shape[0] > 2 * focus.BAND
+    assert np.allclose(focus.detail(tall, weighing), focus.detail(turned, weighing)[::-1], rtol=1e-3, atol=1e-3)
+
+
 def test_a_wider_window_carries_detail_farther() -> None:
     half = np.zeros((60, 60), np.uint8)
     half[:, :30] = 200
