@@ -16,12 +16,19 @@ from scanner.plan.stacking import StackingPlan
 from scanner.slices import Plane
 
 
+def texture(seed: int) -> Plane:
+    """Fine and coarse, as things are."""
+    noise = np.random.default_rng(seed).normal(size=(160, 240)).astype(np.float32)
+    scales = [cv2.GaussianBlur(noise, (0, 0), sigma) for sigma in (1.0, 4.0, 10.0)]
+    mixed = sum(scale / float(scale.std()) for scale in scales)
+    return np.asarray(np.clip(128 + 25 * np.asarray(mixed), 0, 255), np.uint8)
+
+
 def draw_stack(folder: Path, suffix: str = ".jpg", dtype: type = np.uint8) -> None:
     """Two pictures of one texture: the left half sharp in one, the right half in the other."""
     folder.mkdir(parents=True)
-    noise = np.random.default_rng(7).integers(0, 255, (160, 240), dtype=np.uint8)
-    sharp = cv2.GaussianBlur(noise, (0, 0), 1.0)
-    soft = cv2.GaussianBlur(sharp, (0, 0), 3.0)
+    sharp = texture(7)
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3.0), np.uint8)
     left, right = sharp.copy(), soft.copy()
     left[:, 120:], right[:, 120:] = soft[:, 120:], sharp[:, 120:]
     for name, pixels in (("1", left), ("2", right)):
@@ -205,8 +212,7 @@ def test_findings_are_told_one_a_line_or_in_the_report(place: Path, capsys: pyte
 
 def test_fail_on_what_cannot_be_aligned_names_the_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     draw_stack(place / "beetle")
-    stranger = cv2.GaussianBlur(np.random.default_rng(8).integers(0, 255, (160, 240), dtype=np.uint8), (0, 0), 1.0)
-    (place / "beetle" / "3.jpg").write_bytes(cv2.imencode(".jpg", stranger)[1].tobytes())
+    (place / "beetle" / "3.jpg").write_bytes(cv2.imencode(".jpg", texture(8))[1].tobytes())
     assert main(["stack", "beetle", "--reference", "1", "--unaligned", "fail"]) == Exit.FAILED
     assert "Slice beetle/3.jpg does not fit the reference slice beetle/2.jpg." in capsys.readouterr().err
     assert [path.name for path in place.iterdir()] == ["beetle"]
