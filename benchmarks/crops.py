@@ -29,10 +29,13 @@ PICTURES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 
 
 def results(folder: Path, work: Path, only: Sequence[str]) -> Iterator[tuple[str, Picture]]:
-    """Name and picture of each stacker: those in `only`, in that order."""
+    """A slice of the middle as it is, then name and picture of each stacker in `only`, all as the first slice lies.
+
+    That slice is the reference, because align_image_stack goes from neighbour to neighbour beginning with it.
+    """
     slices = tuple(sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES))
-    found = {contestant.name: contestant for contestant in contestants(Job(slices, len(slices) // 2, work))}
-    yield "middle slice", _read(slices[len(slices) // 2])
+    found = {contestant.name: contestant for contestant in contestants(Job(slices, 0, work))}
+    yield f"slice {len(slices) // 2}", _read(slices[len(slices) // 2])
     for name in only:
         if name in found and (picture := _made(found[name])) is not None:
             yield name, picture
