@@ -56,10 +56,10 @@ def shrunk(plane: Plane, columns: int, rows: int) -> Plane:
 def detail(half: Plane, weighing: Weighing) -> Map:
     """How sharp half-size luma is at each place: the strength of detail, averaged and squared, in 8-bit steps squared.
 
-    Half of it is averaged over the window, half over half the window: exact beside edges, calm elsewhere. The mean is
-    that of strengths, not of squares, or strong edges would outshine all that is near them.
+    Half of it is averaged over half the window, half over one and a half: exact beside edges, calm elsewhere. The mean
+    is that of strengths, not of squares, or strong edges would outshine all that is near them.
     """
-    margin = 2 * _reach(weighing.window) + 2
+    margin = _reach(1.5 * weighing.window) + _reach(weighing.window) + 2
     energy: Map = np.empty(half.shape, np.float32)
     for rows in bands(half.shape, BAND):
         top = max(rows.start - margin, 0)
@@ -71,8 +71,8 @@ def detail(half: Plane, weighing: Weighing) -> Map:
 def _detail(half: Plane, weighing: Weighing) -> Map:
     strength = _strength(half, weighing)
     np.abs(strength, out=strength)
-    wide = _averaged(strength, weighing.window)
-    _averaged(strength, weighing.window / 2, strength)
+    wide = _averaged(strength, 1.5 * weighing.window)
+    _averaged(strength, 0.5 * weighing.window, strength)
     cv2.addWeighted(strength, 0.5, wide, 0.5, 0, dst=strength)
     return np.asarray(cv2.multiply(strength, strength, dst=strength), np.float32)
 
