@@ -21,6 +21,9 @@ ROUNDING = 0.5
 BAND = 128
 """Rows of half-size luma measured at a time: what is made on the way stays small."""
 
+LOUDEST = 4.0
+"""The most noise: what `detail` makes of 4.6 steps of 8 bit. More is a picture that is sharp all over."""
+
 _SPLINE = np.array([1, 4, 1], np.float32) / 6
 """Cubic B-spline. A bare Laplacian hears mostly noise where pixels are finer than the lens, one of this does not."""
 
@@ -105,8 +108,8 @@ def _strength(half: Plane, weighing: Weighing) -> Map:
 
 
 def noise(energy: Map) -> float:
-    """What `detail` gives where there is none: its low quantile, and at least that of rounding to 8 bit."""
-    return max(float(np.quantile(energy[::4, ::4], 0.05)), ROUNDING)
+    """What `detail` gives where there is none: its low quantile, within what noise of a camera can be."""
+    return float(np.clip(np.quantile(energy[::4, ::4], 0.05), ROUNDING, LOUDEST))
 
 
 def surroundings(energy: Map, reach: float) -> Map:
