@@ -35,8 +35,8 @@ class Log:
 class FakeCamera:
     """Sees a slanted texture: left in focus at 12 D, right at 9 D.
 
-    `blur`: sigma in pixels a dioptre. `breathing`: growth of the picture a dioptre. `strange_at`: lens positions at
-    which it sees something else. `tells_lens`: whether frames report the lens position.
+    `blur`: sigma in pixels a dioptre. `breathing`: growth of the picture a dioptre, as a thin lens has it.
+    `strange_at`: lens positions at which it sees something else. `tells_lens`: whether frames report the lens position.
     """
 
     def __init__(self, log: Log, lens: LensFacts | None = LENS) -> None:
@@ -101,7 +101,7 @@ class FakeCamera:
         if self._lens in self.strange_at:
             seen = seen[::-1, ::-1]
         if self.breathing:
-            scale = 1 + self.breathing * (self._lens - MIDDLE)
+            scale = 1 / (1 - self.breathing * (self._lens - MIDDLE))
             zoom = cv2.getRotationMatrix2D(((WIDTH - 1) / 2, (HEIGHT - 1) / 2), 0, scale)
             seen = cv2.warpAffine(seen, zoom, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC)
         return np.clip(seen, 0, 255).astype(np.uint8)

@@ -29,6 +29,7 @@ def test_breathing_is_measured_told_and_forgotten(client: Client, rig_daemon: Da
     calibration = BreathingCalibration.model_validate(found.json())
     assert (calibration.positions, calibration.slices, calibration.sweep.near) == (2, 8, 12.6)
     assert calibration.camera.startswith("simulated, 480 x 270 px")
+    assert 1 / calibration.power == pytest.approx(0.015 / 15, rel=0.4), "1.5 % over the 15 D of the simulated lens"
 
     assert client.request("DELETE", f"{PATH}/breathing").status_code == 204
     assert client.get("/api/v1/rig").json()["calibrated"] is False
