@@ -73,11 +73,15 @@ def detail(half: Plane, weighing: Weighing) -> Map:
 
 def _detail(half: Plane, weighing: Weighing) -> Map:
     strength = _strength(half, weighing)
-    np.abs(strength, out=strength)
+    slopes = weighing.measure == "gradient"
+    if slopes:  # the sum of slopes over an edge is its height, however blurred it is; that of their squares is not
+        np.square(strength, out=strength)
+    else:
+        np.abs(strength, out=strength)
     wide = _averaged(strength, 1.5 * weighing.window)
     _averaged(strength, 0.5 * weighing.window, strength)
     cv2.addWeighted(strength, 0.5, wide, 0.5, 0, dst=strength)
-    return np.asarray(cv2.multiply(strength, strength, dst=strength), np.float32)
+    return strength if slopes else np.square(strength, out=strength)
 
 
 def _reach(sigma: float) -> int:

@@ -86,13 +86,14 @@ def test_steeper_is_sharper(scene: Scene, slices: list[Planes]) -> None:
     assert gains[1] >= 0.96
 
 
-def test_the_background_is_no_brighter_than_in_the_truth(scene: Scene, slices: list[Planes]) -> None:
+@pytest.mark.parametrize("measure", MEASURES)
+def test_the_background_is_no_brighter_than_in_the_truth(scene: Scene, slices: list[Planes], measure: Measure) -> None:
     """No halo: beside the object a blurred slice is brighter, and is not taken."""
     object_ = scene.object()
     around = cv2.dilate(object_.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
     beside = around & ~(cv2.dilate(object_.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     truth = scene.truth().y.astype(float)[beside]
-    mine = fused(slices)[0].y.astype(float)[beside]
+    mine = fused(slices, StackingPlan(measure=measure))[0].y.astype(float)[beside]
     blurred = [s.y.astype(float)[beside] - truth for s in slices]
     assert abs(float((mine - truth).mean())) <= 2.0
     assert float(np.sqrt(((mine - truth) ** 2).mean())) <= 0.5 * max(float(np.sqrt((b**2).mean())) for b in blurred)
