@@ -45,7 +45,7 @@ class Developer:
         placed = move - np.array([[0, 0, left], [0, 0, 0]])
         for top in range(0, height, ROWS):
             size = (right - left, min(ROWS, height - top))
-            strip = cv2.warpAffine(light, placed, size, flags=cv2.INTER_CUBIC, borderValue=(WALL * 65535).tolist())
+            strip = cv2.warpAffine(light, placed, size, flags=cv2.INTER_LANCZOS4, borderValue=(WALL * 65535).tolist())
             parts = ycbcr(encode(np.multiply(strip, exposed.gains / np.float32(65535), dtype=np.float32)))
             strips = [_wide(parts[0], empty[0], left, width), *(
                 _wide(part, value, left // 2, width // 2) for part, value in zip(parts[1:], empty[1:], strict=True)
