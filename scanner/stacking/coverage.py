@@ -58,6 +58,11 @@ class Coverage:
     far: float | None = None
     halfway: tuple[float, ...] = ()
 
+    @property
+    def kept(self) -> float:
+        """Sharpness kept halfway between two slices of the sweep, 0..1; 1 where that is unknown."""
+        return float(np.median(self.halfway)) if self.halfway else 1.0
+
 
 def cover(places: Values, curves: Curves, noise: float) -> Coverage:
     """The coverage of slices at `places` (ascending, in mean steps) by `curves` (slices, tiles), sharpness.

@@ -1,8 +1,8 @@
-"""Gives back the little sharpness that a mean of slices lacks.
+"""Gives back the sharpness that the distance between slices takes.
 
-What lies between two slices is blurred by half a step in both, and the mean takes in a little of the slices beside the
-sharpest. Where slices differ in sharpness at all, the finest detail is raised by a tenth: no eye sees it, but matched
-features are as strong again as in the slices. Where slices are all the same nothing changes.
+What comes into focus halfway between two slices is a little blurred in both. How much is told by the curves of the
+sweep, and where by the depth of each place: there the finest detail is raised by as much. A place that is in focus in a
+slice stays as that slice has it.
 """
 
 import cv2
@@ -11,20 +11,26 @@ import numpy as np
 from scanner.slices import Plane
 from scanner.stacking.strips import Map, strips
 
-AMOUNT = 0.1
-"""Of what a blur of 1 pixel takes away. Against known truth: at 0.1 no further from it (0.1 dB at most), at 0.2 clearly
-so."""
+AMOUNT = 4.0
+"""By how much a blur of 1 pixel is to be taken back for each part of the detail's strength that is lost. Nearest to the
+known truth over 2 and 12 megapixels, 5 and 10 slices: up to 0.3 dB nearer than with 0."""
+
+MOST = 1.0
+"""The blur of wide steps is wider than that, and not to be taken back: more would make rims."""
 
 SCALE = 4
 """Luma pixels, across and down, to a place of the maps."""
 
 
-def lack(least: Map, greatest: Map, floor: float) -> Map:
-    """By how much detail is to be raised, 0..AMOUNT, from the least and greatest sharpness around each place.
+def lack(apart: Map, kept: float, peak: Map, floor: float) -> Map:
+    """By how much detail is to be raised, 0..MOST, at quarter size.
 
-    Sharpness below `floor` is noise.
+    `apart`: distance of each place's focus from the nearest slice, 0..1, 1 = halfway between two. `kept`: sharpness
+    kept there, 0..1. `peak`: the greatest sharpness of any slice, half size; below `floor` it is noise.
     """
-    return np.asarray(AMOUNT * (greatest - least) / (greatest + np.float32(floor)), np.float32)
+    lost = min(AMOUNT * (max(kept, 1e-3) ** -0.5 - 1), MOST)
+    detail = cv2.resize(peak, (apart.shape[1], apart.shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(lost * apart * apart * detail / (detail + np.float32(floor)), np.float32)
 
 
 def crisped(luma: Plane, amount: Map) -> Plane:

@@ -41,6 +41,11 @@ class FocusCurve:
         cv2.add(self._weights, weight, dst=self._weights)
         cv2.scaleAdd(weight, float(index), self._places, dst=self._places)
 
+    def apart(self) -> Map:
+        """How far from the nearest slice each place comes into focus, 0..1, 1 = halfway between two; quarter size."""
+        place = self._places / self._weights
+        return np.asarray(2 * np.abs(place - np.rint(place)), np.float32)
+
     def depth(self, in_focus: NDArray[np.bool_]) -> Map:
         """Index of the sharpest slice, fractional, NaN where not `in_focus`.
 

@@ -1,11 +1,8 @@
 """All slices of a stack fused as they come: measured, weighed, averaged; light spilled by highlights taken back."""
 
-import cv2
-import numpy as np
-
 from scanner.plan.stacking import StackingPlan
 from scanner.slices import Mask, Planes
-from scanner.stacking import crisp, focus, methods, spill
+from scanner.stacking import focus, methods, spill
 from scanner.stacking.focus import Weighing
 from scanner.stacking.fuse import WeightedPlanes
 from scanner.stacking.strips import Map
@@ -17,13 +14,14 @@ class Fusion:
     def __init__(self, reference: Planes, plan: StackingPlan) -> None:
         self._weighing = Weighing(plan.measure, plan.window, plan.steepness)
         self._sharp = methods.sums(plan.method, reference)
-        calm = spill.quarter(reference)
-        self._calm = WeightedPlanes(calm, 1)
-        self._mean = plan.method == "weighted"
-        self._least = np.full(calm.y.shape, np.inf, np.float32)
-        self._greatest = np.zeros(calm.y.shape, np.float32)
+        self._calm = WeightedPlanes(spill.quarter(reference), 1)
         self.noise = focus.noise(self.sharpness(reference, None))
         """What `sharpness` gives where there is nothing, in the reference slice."""
+
+    @property
+    def floor(self) -> float:
+        """Sharpness from which detail begins to count."""
+        return self._weighing.floor * self.noise
 
     def sharpness(self, planes: Planes, seen: Mask | None) -> Map:
         """How sharp each place of a slice is, at half size; 0 where it was not `seen` (half size, 1 or 0)."""
@@ -35,8 +33,6 @@ class Fusion:
     def add(self, planes: Planes, sharpness: Map, seen: Mask | None, brightness: float) -> None:
         """Add a slice in the reference's geometry, its values times `brightness`. Overwrites `sharpness`."""
         around = focus.surroundings(sharpness, self._weighing.reach)
-        cv2.min(self._least, around, dst=self._least)
-        cv2.max(self._greatest, around, dst=self._greatest)
         calm = focus.weight(around, self.noise, self._weighing)
         weight = focus.weight(sharpness, self.noise, self._weighing)
         if seen is not None:
@@ -52,7 +48,4 @@ class Fusion:
         """
         sharp, calm = self._sharp.mean(), self._calm.mean()
         share = spill.spilled(sharp, calm, peak)
-        if self._mean:
-            floor = self._weighing.floor * self.noise
-            crisp.crisped(sharp.y, crisp.lack(self._least, self._greatest, floor))
         return spill.calmed(sharp, calm, share), share

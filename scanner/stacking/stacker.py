@@ -12,6 +12,7 @@ from scanner.plan.stacking import StackingPlan
 from scanner.slices import LeftOut, Mask, Planes, Slice, SliceReport, Stacked, Transform
 from scanner.stacking import focus
 from scanner.stacking.breathing import Breathing
+from scanner.stacking.crisp import crisped, lack
 from scanner.stacking.curve import FocusCurve, TileCurves
 from scanner.stacking.exposed import exposed
 from scanner.stacking.fuse import warped_planes
@@ -19,7 +20,7 @@ from scanner.stacking.fusion import Fusion
 from scanner.stacking.geometry import Matrix, covered, on_plane
 from scanner.stacking.mask import certainty, object_mask
 from scanner.stacking.placing import Placing
-from scanner.stacking.quality import assess
+from scanner.stacking.quality import SweepCurves, assess
 from scanner.stacking.slabs import Slabs
 from scanner.stacking.strips import Map, strips
 from scanner.units import Dioptres
@@ -106,14 +107,21 @@ class StackBuilder:
         self._require_fit()
         if self._slabs:
             self._slabs.close()
+        lenses, sweep = self._known_lenses(), self._sweep()
+        coverage = sweep.coverage()
         pixels, spilled = self._fusion.finish(self._curve.peak)
+        if self._plan.method == "weighted":
+            crisped(pixels.y, lack(self._curve.apart(), coverage.kept, self._curve.peak, self._fusion.floor))
         in_focus = self._in_focus(spilled)
-        mask = object_mask(in_focus)
-        reports, lenses = self._reports(in_focus), self._known_lenses()
-        curves = self._tiles.table([report.index for report in reports if report.left_out is None])
-        quality = assess(reports, curves, self._fusion.noise, lenses, certainty(mask, in_focus))
-        depth = self._curve.depth(in_focus)
+        mask, depth = object_mask(in_focus), self._curve.depth(in_focus)
+        reports = self._reports(in_focus)
+        quality = assess(reports, sweep, coverage, certainty(mask, in_focus))
         return Stacked(pixels, depth, self._curve.best, mask, self._reference, reports, lenses, quality)
+
+    def _sweep(self) -> SweepCurves:
+        indices, lenses = sorted(self._placing.fits), self._known_lenses()
+        known = [lenses[index] for index in indices] if lenses else []
+        return SweepCurves(indices, self._tiles.table(indices), self._fusion.noise, known)
 
     def _check(self, slice_: Slice) -> None:
         if slice_.pixels.kind != self._kind:

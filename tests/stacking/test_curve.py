@@ -33,6 +33,13 @@ def test_depth_lies_between_slices_in_any_order(order: list[int]) -> None:
     assert np.allclose(found.peak, sharpness(0, np.abs(truth - np.rint(truth))), rtol=1e-5)
 
 
+def test_how_far_from_the_nearest_slice_a_place_comes_into_focus() -> None:
+    for truth, apart in ((3.0, 0.0), (3.25, 0.5), (3.5, 1.0), (2.75, 0.5)):
+        found = curve(np.full((8, 12), truth, np.float32), list(range(COUNT))).apart()
+        assert found.shape == (4, 6)
+        assert np.allclose(found, apart, atol=0.3)
+
+
 def test_a_step_in_depth_stays_sharp() -> None:
     truth = np.zeros((16, 31), np.float32)
     truth[:, 15:] = 6
