@@ -16,6 +16,7 @@ from scanner.capture.engine import lens_of
 from scanner.clock import Clock
 from scanner.errors import CorruptState, TooFewSlices
 from scanner.slices import Position, Shot, Slice, SliceReport, Stacked
+from scanner.stacking.cores import leave_one
 from scanner.stacking.stacker import StackBuilder, Stacker
 from scanner.store.files import FileRecord
 from scanner.store.images import encode_jpeg, thumbnail
@@ -101,6 +102,7 @@ class StackingWorker:
             raise self._error
 
     def _work(self) -> None:
+        leave_one()
         while (job := self._queue.get()) is not None:
             try:
                 if self._error is None:
