@@ -2,8 +2,8 @@
 
 `python -m benchmarks.stack [--size 2] [--seeds 1 2] [--slices 10]` renders stacks; `--folder DIR...` takes ready ones.
 Every contestant is a child process that reads JPEGs and writes a picture; its CPU seconds (user + system) are given as
-a multiple of the floor, a process that decodes the slices and encodes one, measured before and after; its memory as
-peak resident size. `--peers` also installs and runs those of the Python package index.
+a multiple of the floor, a process that decodes the slices and encodes one, the cheaper of two runs; its memory as peak
+resident size. `--peers` also installs and runs those of the Python package index.
 """
 
 import argparse
