@@ -130,7 +130,7 @@ class CalibrationRun:
         for lens, slice_ in taken:
             if (fit := placing.find(slice_)) is not None:
                 placing.keep(slice_, fit)
-                yield Measured(lens, at, fit.similarity, fit.residual_px)
+                yield Measured(lens, at, fit.similarity)
 
     def _taken(
         self, rig: Rig, shots: tuple[Shot, ...], settle_s: Seconds, seen: Seen

@@ -31,9 +31,6 @@ WORST_ERROR = 100.0
 FAINT = 1e-7
 """A lens that breathes less than this, a dioptre, counts as breathing this much: its power stays a number."""
 
-SURE = 0.02
-"""Pixels: no slice counts as aligned better than this."""
-
 HALF = 2.0
 """Robust standard deviations at which a slice counts half."""
 
@@ -71,7 +68,6 @@ class Measured:
     lens: Dioptres
     reference: Dioptres
     similarity: Similarity
-    residual_px: float
 
 
 class Calibration(Frozen):
@@ -96,15 +92,15 @@ def calibrate(measured: Sequence[Measured], size: tuple[int, int]) -> Calibratio
     CalibrationFailed: too few slices, lens positions too close to each other, transforms that follow no such law.
     """
     told = [m for m in measured if m.lens != m.reference]
-    lens, reference, stretch, right, down, residual = _columns(told)
+    lens, reference, stretch, right, down = _columns(told)
     middle = float(lens.mean() + reference.mean()) / 2
     rate, away = 0.0, lens - reference
     for _ in range(3):
         away = (lens - reference) / (1 - rate * (lens - middle))
-        scale = _slope(away, stretch, 1 / np.maximum(residual, SURE))
+        scale = _slope(away, stretch)
         rate = float(np.copysign(max(abs(scale.value), FAINT), scale.value))
     _lawful(scale)
-    shifts = [_slope(-away, shift, np.ones_like(shift)) for shift in (right, down)]
+    shifts = [_slope(-away, shift) for shift in (right, down)]
     sure = ~np.any([fit.outlying for fit in (scale, *shifts)], axis=0)
     square = scale.left**2 * (size[0] ** 2 + size[1] ** 2) / 12 + shifts[0].left ** 2 + shifts[1].left ** 2
     return Calibration(
@@ -120,13 +116,13 @@ def calibrate(measured: Sequence[Measured], size: tuple[int, int]) -> Calibratio
 
 
 def _columns(told: Sequence[Measured]) -> tuple[Values, ...]:
-    """Lens position, reference, stretch, shift right and down, residual; raises where there is too little of it."""
+    """Lens position, reference, stretch, shift right and down; raises where there is too little of it."""
     if len(told) < FEWEST:
         raise CalibrationFailed(
             f"Breathing needs {FEWEST} slices besides the reference slice, and {len(told)} could be used.",
             "Calibrate on an object with texture and light, with five lens positions or more.",
         )
-    rows = [(m.lens, m.reference, m.similarity.stretch, m.similarity.dx, m.similarity.dy, m.residual_px) for m in told]
+    rows = [(m.lens, m.reference, m.similarity.stretch, m.similarity.dx, m.similarity.dy) for m in told]
     columns = np.array(rows, np.float64).T
     span = float(np.ptp(columns[:2]))
     if span < LEAST_SPAN:
@@ -152,26 +148,27 @@ class _Slope:
         return 1.4826 * float(np.median(np.abs(self.left)))
 
 
-def _slope(x: Values, y: Values, trust: Values) -> _Slope:
-    """The robust line through the origin, `trust` being 1 / standard deviation of y but for a factor.
+def _slope(x: Values, y: Values) -> _Slope:
+    """The robust line through the origin.
 
     It starts from the line of least absolute deviations, the weighted median of y / x, and goes on with Cauchy weights.
-    The error is the sandwich estimate for weighted least squares (White 1980), which does not take the trust for true;
+    All y count alike at first: what the fits say of their own errors favours slices beside the reference slice, whose
+    errors are common to all positions. The error is the sandwich estimate for weighted least squares (White 1980);
     beside it counts what all y on one side of zero have in common, as the law's own misfit is.
     """
     order = np.argsort(y / x)
-    heights = np.cumsum((np.abs(x) * trust)[order])
+    heights = np.cumsum(np.abs(x)[order])
     value = float((y / x)[order][np.searchsorted(heights, heights[-1] / 2)])
     for _ in range(ROUNDS):
-        left = (y - value * x) * trust
+        left = y - value * x
         spread = 1.4826 * float(np.median(np.abs(left))) + 1e-12
-        weight = trust**2 / (1 + (left / (HALF * spread)) ** 2)
+        weight = 1 / (1 + (left / (HALF * spread)) ** 2)
         value = float(np.sum(weight * x * y) / np.sum(weight * x * x))
     left = y - value * x
     moments = weight * x * left
     error = np.hypot(np.sqrt(np.sum(moments**2)), np.sum(moments[x > 0])) / np.sum(weight * x * x)
     error *= np.sqrt(len(x) / (len(x) - 1))
-    return _Slope(value, float(error), left, np.abs(left * trust) > OUTLIER * spread)
+    return _Slope(value, float(error), left, np.abs(left) > OUTLIER * spread)
 
 
 def _lawful(scale: _Slope) -> None:

@@ -31,7 +31,7 @@ def measured(
     for lens in positions:
         step = rng.normal(0, (scatter * 1e-6, 1e-4, shake, shake))
         place = breathing.similarity(lens, REFERENCE, SIZE).stepped(step)
-        found.append(Measured(lens, REFERENCE, place, 0.05))
+        found.append(Measured(lens, REFERENCE, place))
     return found
 
 
@@ -72,13 +72,13 @@ def test_a_law_without_noise_is_found_exactly(power: float) -> None:
 
 
 def test_a_lens_that_does_not_breathe_but_shifts_keeps_its_shift() -> None:
-    moved = [Measured(lens, 0.0, Similarity(0, 0, 0.5 * lens, -0.2 * lens), 0.05) for lens in range(1, 7)]
+    moved = [Measured(lens, 0.0, Similarity(0, 0, 0.5 * lens, -0.2 * lens)) for lens in range(1, 7)]
     found = calibrate(moved, SIZE).breathing.similarity(4.0, 0.0, SIZE)
     assert found.parameters == pytest.approx((0, 0, 2.0, -0.8), abs=1e-5)
 
 
 def test_a_lens_that_does_nothing_has_a_calibration_that_does_nothing() -> None:
-    found = calibrate([Measured(lens, 4.0, Similarity(), 0.05) for lens in range(8)], SIZE)
+    found = calibrate([Measured(lens, 4.0, Similarity()) for lens in range(8)], SIZE)
     assert found.breathing.similarity(7.0, 4.0, SIZE).parameters == pytest.approx((0, 0, 0, 0), abs=1e-5)
 
 
@@ -93,7 +93,7 @@ def test_several_stacks_average_shake_and_errors() -> None:
 
 
 def test_one_calibration_fits_stacks_of_different_references() -> None:
-    stacks = measured() + [Measured(d, 8.3, LENS.similarity(d, 8.3, SIZE), 0.05) for d in (12.5, 9.0, 10.4)]
+    stacks = measured() + [Measured(d, 8.3, LENS.similarity(d, 8.3, SIZE)) for d in (12.5, 9.0, 10.4)]
     assert calibrate(stacks, SIZE).breathing.power == pytest.approx(260, rel=1e-6)
 
 
@@ -101,7 +101,7 @@ def test_one_calibration_fits_stacks_of_different_references() -> None:
 def test_slices_that_contradict_the_rest_are_as_good_as_ignored(wrong: tuple[float, ...]) -> None:
     stacks = [m for seed in range(3) for m in measured(shake=0.3, scatter=40, seed=seed)]
     spoilt = stacks + [
-        Measured(m.lens, m.reference, m.similarity.stepped(np.array(wrong)), 0.05)
+        Measured(m.lens, m.reference, m.similarity.stepped(np.array(wrong)))
         for m in measured(positions=(12.5, 11.8, 8.3))
     ]
     clean, found = calibrate(stacks, SIZE), calibrate(spoilt, SIZE)
@@ -112,13 +112,12 @@ def test_slices_that_contradict_the_rest_are_as_good_as_ignored(wrong: tuple[flo
     assert found.residual_px < 1
 
 
-def test_slices_that_were_aligned_badly_count_less() -> None:
-    bad = [Measured(m.lens, m.reference, m.similarity, 0.5) for m in measured(scatter=400, seed=2)]
-    assert abs(ppm(calibrate(measured(scatter=20) + bad, SIZE))) < 15
+def test_a_stack_that_was_aligned_badly_does_little_harm() -> None:
+    assert abs(ppm(calibrate(measured(scatter=20) + measured(scatter=400, seed=2), SIZE))) < 15
 
 
 def test_slices_at_the_reference_lens_position_are_passed_over() -> None:
-    found = calibrate([*measured(), Measured(REFERENCE, REFERENCE, Similarity(dx=1.0), 0.01)], SIZE)
+    found = calibrate([*measured(), Measured(REFERENCE, REFERENCE, Similarity(dx=1.0))], SIZE)
     assert found.slices == 6
 
 
@@ -161,7 +160,7 @@ def test_a_rendered_lens_is_known_to_fifty_ppm_a_dioptre() -> None:
         for index in (0, 1, 3, 4):
             fit = align(reference, scene.slice(index).pixels.y, Similarity())
             assert fit is not None
-            found.append(Measured(in_dioptres(scene, 260.0, index), REFERENCE, fit.similarity, fit.residual_px))
+            found.append(Measured(in_dioptres(scene, 260.0, index), REFERENCE, fit.similarity))
     calibration = calibrate(found, (scene.width, scene.height))
     assert abs(ppm(calibration, lens)) < 50
     assert calibration.scale_error_ppm < 50
