@@ -41,7 +41,7 @@ def breathing_of(known: truth.KnownStack, size: tuple[int, int]) -> Breathing | 
         return None
     reference = known.lenses[known.reference]
     told = [
-        Measured(lens, reference, _similarity(matrix, size), 0.0)
+        Measured(lens, reference, _similarity(matrix, size))
         for lens, matrix in zip(known.lenses, known.transforms, strict=True)
     ]
     try:
