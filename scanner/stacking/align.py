@@ -35,6 +35,9 @@ STILL = 0.03
 FARTHEST = 0.25
 """Share of the picture's width by which a slice may have moved: what moved further is no slice of this stack."""
 
+BRIGHTEST = 16.0
+"""Light of a slice against the reference slice's, either way: beyond that it is no slice of this stack."""
+
 OUTLIER = 1.0
 """Robust standard deviations at which a point counts half: silhouettes and highlights, mostly."""
 
@@ -126,7 +129,7 @@ def _descended(target: Target, levels: list[Picture], picture: Reduced, start: S
 def _correlated(light: Picture, theirs: Picture) -> Similarity:
     """The shift at which two pictures correlate best, by phase (Kuglin and Hines 1975)."""
     window = cv2.createHanningWindow((light.shape[1], light.shape[0]), cv2.CV_32F)
-    (dx, dy), _ = cv2.phaseCorrelate(light, np.ascontiguousarray(theirs), window)
+    (dx, dy), _ = cv2.phaseCorrelate(light.copy(), theirs.copy(), window)  # it applies the window to what it is given
     return Similarity(dx=dx, dy=dy)
 
 
@@ -148,7 +151,7 @@ def check(target: Target, luma: Plane, where: Similarity) -> Fit | None:
 
 
 def _fit(target: Target, found: _Found, coarse: Picture, picture: Reduced) -> Fit:
-    gain = _gain(target.light, coarse, found.similarity.resized(target.light.shape[1] / found.points.size[0]))
+    gain = _gain(target, coarse, found.similarity.resized(target.light.shape[1] / found.points.size[0]))
     compared = found.compared
     left = disagreement(found.points.starts, compared.jacobian[2:4], found.left, compared.within, found.fitted)
     return Fit(picture.whole(found.similarity), gain, left * picture.factor, compared.likeness)
@@ -235,10 +238,13 @@ def _sampled(slice_: Picture, points: Points, similarity: Similarity) -> tuple[P
     return values, within.astype(np.float32)
 
 
-def _gain(light: Picture, theirs: Picture, similarity: Similarity) -> float:
-    """How much brighter a slice is, on coarse pictures, where blur no longer tells: the median over bright places."""
-    size = (light.shape[1], light.shape[0])
+def _gain(target: Target, theirs: Picture, similarity: Similarity) -> float:
+    """How much brighter a slice is, on coarse pictures, where blur no longer tells: the median over the object, since
+    a dark ground does not follow the lamp. Within what can be evened out at all."""
+    size = (target.light.shape[1], target.light.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(theirs, similarity.matrix(size), size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    bright = light >= np.quantile(light, 0.5)
-    return float(np.median(moved[bright] / np.maximum(light[bright], 1e-4)))
+    if not target.lit.any():
+        return 1.0
+    ratios = moved[target.lit] / target.light[target.lit]
+    return float(np.clip(np.median(ratios), 1 / BRIGHTEST, BRIGHTEST))

@@ -17,6 +17,9 @@ WHITE = 252.0
 WHITE_SHARE = 0.9
 """A frame with more than this share of white is white throughout, unless the reference slice is like that too."""
 
+ALL_WHITE = 0.999
+"""With this share there is nothing else, whatever the reference slice is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
@@ -27,9 +30,9 @@ class Exposed:
 
     def fault(self, reference: "Exposed") -> LeftOut | None:
         """What is wrong with a slice like this, None for nothing."""
-        if self.brightest < max(BLACK, BLACK_SHARE * reference.brightest) and reference.brightest >= BLACK:
+        if self.brightest < max(BLACK, BLACK_SHARE * reference.brightest):
             return "dark"
-        if self.white > WHITE_SHARE and reference.white < WHITE_SHARE:
+        if self.white > (WHITE_SHARE if reference.white < WHITE_SHARE else ALL_WHITE):
             return "saturated"
         return None
 

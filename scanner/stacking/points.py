@@ -99,6 +99,8 @@ class Target:
 
     light: Picture
     """The coarsest level."""
+    lit: NDArray[np.bool_]
+    """Where that shows the object itself: bright enough, its outline left out."""
     levels: tuple[Points, ...]
     few: Points
     """Some of the finest level's."""
@@ -221,4 +223,13 @@ def target(luma: Plane) -> Target:
     *coarse, finest = pyramid(picture)
     points = [_points(level, mask, COARSE) for level in coarse]
     points.append(_points(finest, mask, POINTS))
-    return Target(coarse[0] if coarse else finest, tuple(points), _points(finest, mask, FEW))
+    light = coarse[0] if coarse else finest
+    return Target(light, _lit(light, mask), tuple(points), _points(finest, mask, FEW))
+
+
+def _lit(light: Picture, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The places inside the object, of a coarse level, that have light; all that have any where there are none."""
+    size = (light.shape[1], light.shape[0])
+    inner = cv2.resize(mask.astype(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA) == 255
+    lit = inner & (light > DARK * np.quantile(light, 0.99))
+    return np.asarray(lit if lit.any() else light > 0)

@@ -7,7 +7,7 @@ grow with the number of slices.
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.errors import AlignmentFailed, SlicesDiffer
+from scanner.errors import AlignmentFailed, SlicesDiffer, StackingError
 from scanner.plan.stacking import StackingPlan
 from scanner.slices import LeftOut, Mask, Planes, Slice, SliceReport, Stacked, Transform
 from scanner.stacking import focus
@@ -43,6 +43,9 @@ SHARP = 2e-4
 GAMMA = 2.2
 """Of the planes' values against light, near enough to even out flicker."""
 
+SMALLEST = 32
+"""Pixels, across and down: in less there is nothing to align by."""
+
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 """Stands in the report of a slice that is left out."""
 
@@ -55,7 +58,7 @@ class Stacker:
         self._breathing = breathing
 
     def begin(self, reference: Slice) -> "StackBuilder":
-        """A stack in the geometry of `reference`."""
+        """A stack in the geometry of `reference`. Raises StackingError where that is smaller than SMALLEST."""
         return StackBuilder(reference, self._plan, self._breathing)
 
 
@@ -63,6 +66,11 @@ class StackBuilder:
     """One stack while its slices arrive."""
 
     def __init__(self, reference: Slice, plan: StackingPlan, breathing: Breathing | None) -> None:
+        if min(reference.pixels.size) < SMALLEST:
+            raise StackingError(
+                f"Slice {reference.index} has {reference.pixels.width} x {reference.pixels.height} pixels: too small.",
+                f"Stack pictures of at least {SMALLEST} x {SMALLEST} pixels.",
+            )
         self._plan = plan
         self._reference = reference.index
         self._kind = reference.pixels.kind
@@ -161,6 +169,11 @@ class StackBuilder:
     def _require_fit(self) -> None:
         strangers = sum(why == "unaligned" for why in self._left_out.values())
         if strangers >= len(self._placing.fits) and strangers:
+            if self._exposed.fault(self._exposed):
+                raise AlignmentFailed(
+                    f"The reference slice {self._reference} is black or white all over: nothing can be laid onto it.",
+                    "Check the lamp and the exposure, or take another slice as the reference.",
+                )
             raise AlignmentFailed(
                 f"{strangers} of {len(self._lenses) - 1} slices do not fit the reference slice {self._reference}.",
                 "Check that nothing moved during the sweep, and that the object has texture and light.",

@@ -33,9 +33,18 @@ def test_noise_does_not_make_a_black_frame_bright() -> None:
 
 
 def test_a_scene_that_is_dark_or_white_itself_is_no_fault() -> None:
-    dim, white = exposed(planes(0.01)), exposed(planes(1.0))
-    assert exposed(planes(0.008)).fault(dim) is None
-    assert exposed(planes(1.0)).fault(white) is None
+    picture = planes(1.0)
+    picture.y[:, :8] = 90
+    dim, bright = exposed(planes(0.03)), exposed(picture)
+    assert exposed(planes(0.025)).fault(dim) is None
+    assert bright.white > 0.9
+    assert bright.fault(bright) is None
+
+
+def test_frames_without_anything_are_named_even_where_the_reference_slice_is_no_better() -> None:
+    for level, fault in ((0.0, "dark"), (1.0, "saturated")):
+        nothing = exposed(planes(level))
+        assert nothing.fault(nothing) == fault
 
 
 def test_a_white_ground_around_an_object_is_no_fault() -> None:

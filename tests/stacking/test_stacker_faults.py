@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scanner.errors import AlignmentFailed, SlicesDiffer
+from scanner.errors import AlignmentFailed, SlicesDiffer, StackingError
 from scanner.plan.stacking import StackingPlan
 from scanner.slices import LeftOut, Plane, Planes, Slice
 from scanner.stacking.breathing import Breathing
@@ -33,7 +33,7 @@ def faulty(y: Plane, fault: str) -> Plane:
     if fault in levels:
         return np.full_like(y, levels[fault])
     if fault == "other scene":
-        return np.ascontiguousarray(Scene(seed=8).slice(0).pixels.y[::-1])
+        return np.ascontiguousarray(Scene(seed=8, width=y.shape[1], height=y.shape[0]).slice(0).pixels.y[::-1])
     top = {"noise": 255, "noise in the dark": 3}[fault]
     return np.random.default_rng(3).integers(0, top, y.shape).astype(np.uint8)
 
@@ -84,6 +84,62 @@ def test_a_stack_in_which_most_slices_do_not_fit_fails(slices: list[Slice]) -> N
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (640, 2), (4, 640), (31, 31)])
+def test_pictures_too_small_to_align_are_refused(width: int, height: int) -> None:
+    y, c = np.zeros((height, width), np.uint8), np.zeros(((height + 1) // 2, (width + 1) // 2), np.uint8)
+    with pytest.raises(StackingError, match=f"Slice 3 has {width} x {height} pixels") as caught:
+        Stacker().begin(Slice(3, Planes(y, c, c)))
+    assert "32 x 32" in caught.value.hint
+
+
+def test_a_black_reference_slice_is_what_is_said_to_be_wrong(slices: list[Slice]) -> None:
+    black = replace(slices[0].pixels, y=np.zeros_like(slices[0].pixels.y))
+    builder = Stacker().begin(replace(slices[0], pixels=black))
+    builder.add(slices[1])
+    with pytest.raises(AlignmentFailed, match="reference slice 2 is black"):
+        builder.finish()
+
+
+@pytest.mark.parametrize("fault", ["other scene", "noise"])
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (480, 360)])
+def test_a_slice_that_does_not_fit_leaves_the_light_of_those_after_it_alone(
+    fault: str, width: int, height: int
+) -> None:
+    first, *others = Scene(width=width, height=height, count=4, flicker=0.0).slices()
+    builder = begun([first, others[0]])
+    builder.add(Slice(7, replace(others[1].pixels, y=faulty(others[1].pixels.y, fault))))
+    for slice_ in others[1:]:
+        builder.add(slice_)
+    result = builder.finish()
+    assert result.quality.left_out == (7,)
+    assert all(report.brightness == pytest.approx(1, abs=0.01) for report in result.slices if not report.left_out)
+
+
+@pytest.mark.parametrize("ground", [0, 12])
+def test_the_lamp_is_measured_on_the_object_not_on_its_ground(ground: int) -> None:
+    """A small object on a plain ground that does not follow the lamp."""
+    scene = Scene(count=3, flicker=0.0, shake=0.0, breathing=0.0)
+    first, *others = (_on_ground(s, scene, ground) for s in scene.slices())
+    brighter = replace(others[0], pixels=replace(others[0].pixels, y=_lit(others[0].pixels.y, ground, 1.1)))
+    result = begun([first, brighter, others[1]]).finish()
+    light = {report.index: report.brightness for report in result.slices}
+    assert light[brighter.index] == pytest.approx(1.1, abs=0.03)
+    assert light[others[1].index] == pytest.approx(1.0, abs=0.02)
+
+
+def _on_ground(slice_: Slice, scene: Scene, ground: int) -> Slice:
+    """The middle of the picture alone, on a plain ground."""
+    y = np.full_like(slice_.pixels.y, ground)
+    middle = np.s_[scene.height // 4 : -scene.height // 4, scene.width // 3 : -scene.width // 3]
+    y[middle] = np.maximum(slice_.pixels.y[middle], 40)
+    return replace(slice_, pixels=replace(slice_.pixels, y=y))
+
+
+def _lit(y: Plane, ground: int, light: float) -> Plane:
+    brighter = np.clip(np.rint(y * light ** (1 / 2.4)), 0, 255).astype(np.uint8)
+    return np.where(y == ground, y, brighter)
+
+
 def test_slices_of_another_size_chroma_or_depth_are_named(slices: list[Slice]) -> None:
     builder = Stacker().begin(slices[0])
     y, cb, cr = slices[1].pixels.y, slices[1].pixels.cb, slices[1].pixels.cr
@@ -116,6 +172,7 @@ def test_a_reference_slice_without_anything_is_no_stack_but_no_crash(level: int,
     assert (result.pixels.y == y).all()
     assert (result.pixels.cb == c).all()
     assert np.isnan(result.depth).all()
+    assert result.slices[1].left_out == ("dark" if level == 0 else "saturated")
     assert not result.mask.any()
     assert result.quality.certainty == 0
 
