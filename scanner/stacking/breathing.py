@@ -28,6 +28,12 @@ WORST_SCATTER = 500.0
 WORST_ERROR = 100.0
 """Standard error of the scale, ppm a dioptre: several times what a calibration should have."""
 
+WORST_RESIDUAL = 5e-4
+"""Of the width, rms, left by the law: 2 px in a picture 4000 px wide. More is shake, and the fixed point is a guess."""
+
+LEAST_RESIDUAL_PX = 0.75
+"""So much may be left in a picture of any width: in a small one, alignment itself errs by a larger share."""
+
 FAINT = 1e-7
 """A lens that breathes less than this, a dioptre, counts as breathing this much: its power stays a number."""
 
@@ -89,7 +95,8 @@ def calibrate(measured: Sequence[Measured], size: tuple[int, int]) -> Calibratio
     """The law that the slices of one stack or several follow; pictures of `size` (width, height).
 
     Slices taken at the lens position of their reference slice tell nothing and are passed over. Raises
-    CalibrationFailed: too few slices, lens positions too close to each other, transforms that follow no such law.
+    CalibrationFailed: too few slices, lens positions too close to each other, transforms that follow no such law, or a
+    picture that shakes.
     """
     told = [m for m in measured if m.lens != m.reference]
     lens, reference, stretch, right, down = _columns(told)
@@ -103,13 +110,15 @@ def calibrate(measured: Sequence[Measured], size: tuple[int, int]) -> Calibratio
     shifts = [_slope(-away, shift) for shift in (right, down)]
     sure = ~np.any([fit.outlying for fit in (scale, *shifts)], axis=0)
     square = scale.left**2 * (size[0] ** 2 + size[1] ** 2) / 12 + shifts[0].left ** 2 + shifts[1].left ** 2
+    residual = float(np.sqrt(square[sure].mean()))
+    _still(residual, size[0])
     return Calibration(
         breathing=Breathing(
             power=middle + 1 / rate,
             centre=(shifts[0].value / rate / size[0], shifts[1].value / rate / size[0]),
         ),
         scale_error_ppm=scale.error * 1e6,
-        residual_px=float(np.sqrt(square[sure].mean())),
+        residual_px=residual,
         slices=len(told),
         outliers=int((~sure).sum()),
     )
@@ -178,4 +187,14 @@ def _lawful(scale: _Slope) -> None:
             f"The slices do not breathe as a lens does: scales scatter by {scatter:.0f} ppm around the law, "
             f"and it is known to {error:.0f} ppm a dioptre at best.",
             "Check that the object stands still and has texture, and that the camera reports true lens positions.",
+        )
+
+
+def _still(residual: float, width: int) -> None:
+    most = max(LEAST_RESIDUAL_PX, WORST_RESIDUAL * width)
+    if residual > most:
+        raise CalibrationFailed(
+            f"The picture shakes: slices lie {residual:.2f} px (rms) from where the lens alone would put them, "
+            f"and {most:.2f} px is the most that a calibration takes.",
+            "Set the rig on firm ground and fasten camera and object, then calibrate again.",
         )

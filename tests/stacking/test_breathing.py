@@ -140,6 +140,19 @@ def test_transforms_that_follow_no_lens_are_refused() -> None:
     assert "lens positions" in failed.value.hint
 
 
+@pytest.mark.parametrize(("width", "most"), [(2028, 1.01), (4056, 2.03), (320, 0.75)])
+def test_shake_is_refused_however_well_the_scale_is_known(width: int, most: float) -> None:
+    """Over many stacks the scale averages out, but what the law leaves does not, and it says where the point is."""
+    size = (width, width * 9 // 16)
+    still, shaken = (
+        [m for seed in range(8) for m in measured(shake=share * most, scatter=10, seed=seed)] for share in (0.5, 1.0)
+    )
+    assert 0.5 * most < calibrate(still, size).residual_px < most
+    with pytest.raises(CalibrationFailed, match=rf"shakes: .* {most:.2f} px is the most") as failed:
+        calibrate(shaken, size)
+    assert "firm ground" in failed.value.hint
+
+
 def test_a_calibration_survives_being_stored() -> None:
     found = calibrate(measured(shake=0.3), SIZE)
     assert Calibration.model_validate_json(found.model_dump_json()) == found
