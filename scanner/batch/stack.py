@@ -12,7 +12,7 @@ from scanner.errors import AlignmentFailed, SlicesDiffer, TooFewSlices
 from scanner.plan.stacking import StackingPlan
 from scanner.slices import Planes, Slice, Stacked
 from scanner.store.files import SYSTEM_DISK, Disk, explained
-from scanner.store.images import exif_of, read_image
+from scanner.store.images import exif_of, read_coloured
 
 
 class Builder(Protocol):
@@ -91,6 +91,7 @@ class _Kind:
     path: Path
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
     bits: int
+    coloured: bool
 
 
 def _fuse(stack: StackInput, reference: int, stacker: Stacker) -> Stacked:
@@ -105,14 +106,15 @@ def _fuse(stack: StackInput, reference: int, stacker: Stacker) -> Stacked:
 
 
 def _begun(path: Path, index: int, stacker: Stacker) -> tuple[Builder, _Kind]:
-    pixels = read_image(path)
-    return stacker.begin(Slice(index, pixels)), _Kind(path, pixels.shapes, pixels.bits)
+    pixels, coloured = read_coloured(path)
+    return stacker.begin(Slice(index, pixels)), _Kind(path, pixels.shapes, pixels.bits, coloured)
 
 
 def _read(path: Path, kind: _Kind) -> Planes:
-    pixels = read_image(path)
-    if (pixels.shapes, pixels.bits) != (kind.shapes, kind.bits):
-        raise _differ(path, pixels, kind)
+    pixels, coloured = read_coloured(path)
+    found = _Kind(kind.path, pixels.shapes, pixels.bits, coloured)
+    if found != kind:
+        raise _differ(path, found, kind)
     return pixels
 
 
@@ -122,21 +124,21 @@ def _default_stacker(plan: StackingPlan) -> Stacker:
     return stacker.Stacker(plan)
 
 
-def _differ(path: Path, pixels: Planes, kind: _Kind) -> SlicesDiffer:
-    (height, width), _ = kind.shapes
-    if pixels.size != (width, height):
+def _differ(path: Path, found: _Kind, kind: _Kind) -> SlicesDiffer:
+    (height, width), (rows, columns) = kind.shapes[0], found.shapes[0]
+    if (columns, rows) != (width, height):
         return SlicesDiffer(
-            f"{path} has {pixels.width} x {pixels.height} pixels, but {kind.path} has {width} x {height}.",
+            f"{path} has {columns} x {rows} pixels, but {kind.path} has {width} x {height}.",
             "Give only the slices of one stack, as they came from the camera.",
         )
-    if pixels.bits != kind.bits:
-        return SlicesDiffer(
-            f"{path} has {pixels.bits} bits a channel, but {kind.path} has {kind.bits}.",
-            "Save all slices with the same program and settings.",
-        )
+    same = "Save all slices with the same program and settings."
+    if found.coloured != kind.coloured:
+        grey, coloured = (kind.path, path) if found.coloured else (path, kind.path)
+        return SlicesDiffer(f"{grey} is grey, but {coloured} has colour.", same)
+    if found.bits != kind.bits:
+        return SlicesDiffer(f"{path} has {found.bits} bits a channel, but {kind.path} has {kind.bits}.", same)
     return SlicesDiffer(
-        f"{path} and {kind.path} are of one size, but their colour is stored at different resolutions.",
-        "Save all slices with the same program and settings.",
+        f"{path} and {kind.path} are of one size, but their colour is stored at different resolutions.", same
     )
 
 

@@ -33,7 +33,7 @@ _STRIP = 128
 """Rows converted at a time: what is touched stays in the cache, and memory small."""
 
 _SOI, _APP0, _APP1, _APP14, _SOS = 0xD8, 0xE0, 0xE1, 0xEE, 0xDA
-_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
+_AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
 _EXIF = b"Exif\0\0"
 _ADOBE_NO_TRANSFORM = b"Adobe\0\x64\0\0\0\0\0"
 
@@ -107,20 +107,29 @@ def read_image(path: Path) -> Planes:
 
     Raises ImageUnreadable for a file that is not there, is no image, is not complete, or holds other numbers.
     """
+    return read_coloured(path)[0]
+
+
+def read_coloured(path: Path) -> tuple[Planes, bool]:
+    """As `read_image`, and whether the file holds colour: the chroma of a grey one is neutral, but so is that of night.
+
+    Raises ImageUnreadable.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ImageUnreadable(f"{path} cannot be read: {error.strerror}.", "Check its name and its rights.") from error
     if data[:2] == bytes((0xFF, _SOI)):
-        return decode_jpeg(data, str(path))
+        return decode_jpeg(data, str(path)), simplejpeg.decode_jpeg_header(data)[2] != "Gray"
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _AS_STORED) if data else None
     if pixels is None:
         raise ImageUnreadable(f"{path} is not a complete JPEG, PNG or TIFF.", _RETAKE)
-    if pixels.dtype == np.uint8:
-        return _from_bgr(np.asarray(pixels, np.uint8))
-    if pixels.dtype == np.uint16:
-        return _from_bgr(np.asarray(pixels, np.uint16))
-    raise ImageUnreadable(f"{path} holds numbers of type {pixels.dtype}.", "Save it with 8 or 16 bits a channel.")
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise ImageUnreadable(f"{path} holds numbers of type {pixels.dtype}.", "Save it with 8 or 16 bits a channel.")
+    coloured = pixels.ndim == 3
+    return _from_bgr(
+        np.asarray(pixels if coloured else cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), pixels.dtype)
+    ), coloured
 
 
 def thumbnail(planes: Planes, width: int = 320) -> bytes:

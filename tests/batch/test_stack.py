@@ -181,6 +181,42 @@ def test_slices_of_different_chroma_are_named(tmp_path: Path) -> None:
         run(stack, tmp_path / "out.jpg")
 
 
+def grey_or_coloured(path: Path, *, coloured: bool, seed: int) -> None:
+    """A file of 63 x 47; JPEG as 4:2:0."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (47, 63, 3), np.uint8)
+    cv2.imwrite(str(path), pixels if coloured else pixels[..., 0])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+@pytest.mark.parametrize(("odd", "coloured"), [(0, True), (2, True), (0, False)])
+def test_a_grey_slice_among_coloured_ones_is_named(tmp_path: Path, suffix: str, odd: int, *, coloured: bool) -> None:
+    paths = tuple(tmp_path / f"{index}{suffix}" for index in range(3))
+    for index, path in enumerate(paths):
+        grey_or_coloured(path, coloured=(index == odd) != coloured, seed=index)
+    grey, other = (odd, 1) if coloured else (1, odd)
+    with pytest.raises(SlicesDiffer, match=rf"{grey}\{suffix} is grey, but .*{other}\{suffix} has colour") as raised:
+        run(StackInput("mixed", paths), tmp_path / "out.jpg")
+    assert "same program" in raised.value.hint
+    assert not (tmp_path / "out.jpg").exists()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_a_stack_all_grey_is_a_stack(tmp_path: Path, suffix: str) -> None:
+    paths = tuple(tmp_path / f"{index}{suffix}" for index in range(3))
+    for index, path in enumerate(paths):
+        grey_or_coloured(path, coloured=False, seed=index)
+    run(StackInput("grey", paths), tmp_path / "out.png")
+    assert (read_image(tmp_path / "out.png").cb == 128).all()
+
+
+def test_a_coloured_slice_that_is_black_is_no_grey_one(tmp_path: Path) -> None:
+    paths = tuple(tmp_path / f"{index}.png" for index in range(3))
+    for index, path in enumerate(paths):
+        grey_or_coloured(path, coloured=True, seed=index)
+    cv2.imwrite(str(paths[2]), np.zeros((47, 63, 3), np.uint8))
+    assert len(run(StackInput("night", paths), tmp_path / "out.png").slices) == 3
+
+
 def test_a_truncated_slice_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "vase")
     whole = stack.slices[4].read_bytes()
