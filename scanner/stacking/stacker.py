@@ -80,7 +80,7 @@ class StackBuilder:
         self._left_out: dict[int, LeftOut] = {}
         self._lenses: dict[int, Dioptres | None] = {reference.index: reference.lens}
         self._fusion = Fusion(reference.pixels, plan)
-        self._slabs = Slabs(self._fusion, plan) if plan.slab else None
+        self._slabs = Slabs(self._fusion, plan) if plan.slab > 1 else None
         sharpness = self._fusion.sharpness(reference.pixels, None)
         self._curve = FocusCurve(reference.index, sharpness)
         self._tiles = TileCurves()

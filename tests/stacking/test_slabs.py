@@ -38,6 +38,10 @@ def test_slabs_come_out_as_near_to_the_truth(scene: Scene, slices: list[Slice], 
     assert slabs >= whole - 1.0
 
 
+def test_slabs_of_one_slice_are_no_slabs(slices: list[Slice]) -> None:
+    assert (stacked(slices, 1).pixels.y == stacked(slices, 0).pixels.y).all()
+
+
 @pytest.mark.parametrize("order", [[0, 8, 7, 6, 5, 4, 3, 2, 1], [0, 4, 5, 3, 6, 2, 7, 1, 8]])
 def test_the_order_of_slices_does_not_matter(slices: list[Slice], order: list[int]) -> None:
     one, other = stacked(slices, 3), stacked([slices[k] for k in order], 3)
