@@ -30,6 +30,11 @@ MOVED = 6.0
 FAR = 3.0
 """Pixels: slopes cannot tell how much further a part has moved."""
 
+STRANGE = 1.0
+"""Pixels: a part differs by more light than its slopes make up over so many, and MOVED times as much as most parts do,
+in light and in pixels, where it shows something else. It moved further than slopes tell; all outliers, it seems still.
+"""
+
 ROUNDS = 3
 
 Values = NDArray[np.float64]
@@ -87,4 +92,18 @@ def moves(starts: NDArray[np.intp], slopes: Picture, left: Picture, within: Pict
     light = np.add.reduceat(weight * now * now, starts) / np.maximum(np.add.reduceat(weight, starts), 1)
     noise = light * (a + c) / determinant / 2
     share = count[told] / max(1.0, float(count[told].sum()))
-    return Moves(np.minimum(shift[told], FAR**2), noise[told], np.asarray(share, np.float64))
+    strange = _strange(starts, slopes, left, within)[told]
+    square = np.where(strange, FAR**2, np.minimum(shift[told], FAR**2))
+    return Moves(square, np.where(strange, 0, noise[told]), np.asarray(share, np.float64))
+
+
+def _strange(starts: NDArray[np.intp], slopes: Picture, left: Picture, within: Picture) -> NDArray[np.bool_]:
+    """(parts,): whether what is left is far more than a shift explains."""
+    count = np.maximum(np.add.reduceat(within, starts), 1)
+    light = np.add.reduceat(left * left * within, starts) / count
+    pixels = light / np.maximum(np.add.reduceat((slopes * slopes).sum(axis=0) * within, starts) / count, 1e-12)
+    seen = light > 0
+    if not seen.any():
+        return seen
+    usual = [MOVED**2 * float(np.median(values[seen])) for values in (light, pixels)]
+    return np.asarray((pixels > max(STRANGE**2, usual[1])) & (light > usual[0]))

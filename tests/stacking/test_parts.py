@@ -80,6 +80,38 @@ def test_nothing_is_said_to_move_further_than_slopes_can_tell() -> None:
     assert moves(STARTS, SLOPES, left_by(shifts), ALL).square.max() == FAR**2
 
 
+def elsewhere(parts: list[int]) -> NDArray[np.float32]:
+    """What is left where some parts show something else altogether: outliers all over."""
+    left = left_by(usual(0.01))
+    odd = np.isin(PART, parts)
+    left[odd] = np.random.default_rng(4).normal(0, 0.06, odd.sum())
+    return left
+
+
+def test_a_part_that_shows_something_else_has_moved_further_than_slopes_can_tell() -> None:
+    found = moves(STARTS, SLOPES, elsewhere([5]), ALL)
+    assert found.square[5] == FAR**2
+    assert found.noise[5] == 0
+    assert np.delete(found.square, 5).max() < 0.1**2
+    assert disagreement(STARTS, SLOPES, elsewhere([5, 6, 11]), ALL, 4) == pytest.approx(FAR * 3**0.5 / PARTS, rel=0.1)
+
+
+@pytest.mark.parametrize("blur", [0.01, 0.03])
+def test_blur_all_over_is_nothing_else(blur: float) -> None:
+    """It leaves much everywhere; so no part is strange among the others."""
+    left = left_by(np.zeros((PARTS**2, 2)), noise=blur)
+    left[PART < 9] *= 2
+    assert moves(STARTS, SLOPES, left, ALL).square.max() < 0.5**2
+
+
+def test_without_slopes_nothing_can_be_strange() -> None:
+    assert moves(STARTS, 0 * SLOPES, ALL, ALL).square.max() == 0
+
+
+def test_a_perfect_fit_leaves_nothing_strange() -> None:
+    assert moves(STARTS, SLOPES, 0 * ALL, ALL).square.max() == 0
+
+
 def test_parts_out_of_sight_have_no_say() -> None:
     shifts = usual(0.01)
     shifts[5] = 1, 0
