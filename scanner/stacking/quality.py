@@ -10,8 +10,12 @@ from scanner.slices import SliceReport, StackQuality
 from scanner.stacking.coverage import Coverage, cover
 from scanner.units import Dioptres
 
-IDLE = 0.002
-"""Share of the object below which a slice at an end of the sweep adds nothing."""
+IDLE = 0.15
+"""Of an even share of the object: a slice at an end of the sweep that is the sharpest on less adds nothing. Noise and
+what is dark are sharpest anywhere, so that no slice has a share of nothing."""
+
+IDLE_MOST = 0.01
+"""Share of the object that is never nothing, however few slices there are."""
 
 SAME = 0.02
 """Median change of log sharpness over the object's tiles up to which two slices show the same."""
@@ -85,8 +89,9 @@ def _duplicates(sweep: SweepCurves) -> tuple[int, ...]:
 
 
 def _idle(used: Sequence[SliceReport]) -> tuple[int, ...]:
-    """Slices at either end that are nowhere the sharpest."""
-    busy = [place for place, report in enumerate(used) if report.share >= IDLE]
+    """Slices at either end that are hardly anywhere the sharpest."""
+    least = min(IDLE_MOST, IDLE / len(used))
+    busy = [place for place, report in enumerate(used) if report.share >= least]
     if not busy:
         return ()
     return tuple(report.index for place, report in enumerate(used) if not busy[0] <= place <= busy[-1])

@@ -86,6 +86,24 @@ def test_slices_at_the_ends_that_are_nowhere_the_sharpest_are_idle() -> None:
     assert assess(told, inside(7), NOISE, (), 1.0).idle == (0, 1, 6)
 
 
+def test_noise_at_an_end_beyond_the_object_does_not_make_slices_busy() -> None:
+    """A sweep of 16 slices that goes on far behind the object: there noise is sharpest here and there."""
+    shares = [0.004, 0.06, 0.12, 0.4, 0.26, 0.1, 0.02, 0.0076, 0.005, 0.0056, 0.0023, 0.0026, 0.0006, 0.008, 0.001, 0.0]
+    told = [replace(report, share=share) for report, share in zip(reports(*range(16)), shares, strict=True)]
+    assert assess(told, inside(16), NOISE, (), 1.0).idle == (0, *range(7, 16))
+
+
+def test_slices_of_a_fine_sweep_may_each_add_little() -> None:
+    told = [replace(report, share=0.009) for report in reports(*range(30))]
+    assert assess(told, inside(30), NOISE, (), 1.0).idle == ()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_few_slices_are_not_idle_for_a_small_share(count: int) -> None:
+    told = [replace(report, share=0.02 if report.index == 0 else 0.9) for report in reports(*range(count))]
+    assert assess(told, inside(count), NOISE, (), 1.0).idle == ()
+
+
 def test_nothing_sharp_at_all_makes_no_slice_idle() -> None:
     told = [replace(report, share=0.0) for report in reports(*range(5))]
     found = assess(told, np.zeros((5, 300), np.float32), NOISE, (), 0.0)
