@@ -1,8 +1,10 @@
 """What a person should know about a stack, in words: from its quality and the reports of its slices."""
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from scanner.slices import LeftOut, SliceReport, StackQuality
+from scanner.stacking.parts import UNKNOWN
 from scanner.units import Dioptres, Frozen
 
 BEYOND = 0.05
@@ -14,9 +16,15 @@ OVERSHOOT = 2
 TOLD_GAPS = 2
 """Pairs of slices that are named; more of them are counted."""
 
+TOLD = 6
+"""Slices that are named; more of them are counted."""
+
 RESIDUAL_PX = 0.5
 MOTION_PX = 2.0
 FLICKER = 0.03
+FLASH = 0.05
+"""Of one slice against most others."""
+
 CERTAINTY = 0.5
 
 _STILL = "Check that the rig stands firm and that nothing on the object moves; give it longer to settle."
@@ -39,7 +47,7 @@ class Finding(Frozen):
 
 def findings(quality: StackQuality, reports: Sequence[SliceReport]) -> tuple[Finding, ...]:
     """What there is to say, the gravest first; nothing for a stack as it should be."""
-    return (*_left_out(reports), *_reach(quality), *_spacing(quality), *_stillness(quality), *_mask(quality))
+    return (*_left_out(reports), *_reach(quality), *_spacing(quality), *_stillness(quality, reports), *_mask(quality))
 
 
 def _left_out(reports: Sequence[SliceReport]) -> Iterator[Finding]:
@@ -74,20 +82,40 @@ def _spacing(quality: StackQuality) -> Iterator[Finding]:
     if quality.duplicates:
         message = f"The same as the slice before: {_slices(quality.duplicates)}."
         yield Finding(code="duplicates", message=message, hint="Check that the lens moves, or take fewer slices.")
-    if len(quality.idle) > OVERSHOOT:
-        message = f"Nowhere the sharpest, at an end of the sweep: {_slices(quality.idle)}."
+    idle = [index for index in quality.idle if index not in quality.duplicates]
+    if len(idle) > OVERSHOOT:
+        message = f"Hardly anywhere the sharpest, at an end of the sweep: {_slices(idle)}."
         yield Finding(code="overshoot", message=message, hint="Bring that end closer to the object: it saves time.")
 
 
-def _stillness(quality: StackQuality) -> Iterator[Finding]:
+def _stillness(quality: StackQuality, reports: Sequence[SliceReport]) -> Iterator[Finding]:
+    used = [report for report in reports if report.left_out is None]
     if quality.motion_px > MOTION_PX:
-        message = f"A slice was shaken by {quality.motion_px:.1f} px; that was taken out."
+        shaken = max(used, key=lambda report: report.shake_px)
+        message = f"Slice {shaken.index} was shaken by {quality.motion_px:.1f} px; that was taken out."
         yield Finding(code="motion", message=message, hint=_STILL)
-    if quality.residual_px > RESIDUAL_PX:
-        message = f"Parts of a slice lie {quality.residual_px:.2f} px beside the reference slice."
+    worst = max(used, key=_residual, default=None)
+    if worst is not None and _residual(worst) > RESIDUAL_PX:
+        message = f"Parts of slice {worst.index} lie {worst.residual_px:.2f} px beside the reference slice."
         yield Finding(code="residual", message=message, hint=_STILL)
+    yield from _flicker(quality, used)
+
+
+def _residual(report: SliceReport) -> float:
+    """Pixels; 0 where it was not measured, as in tiny pictures: UNKNOWN stands there for each pixel compared, and is a
+    whole number."""
+    return report.residual_px if report.residual_px % UNKNOWN else 0.0
+
+
+def _flicker(quality: StackQuality, used: Sequence[SliceReport]) -> Iterator[Finding]:
+    usual = median(report.brightness for report in used) if used else 1.0
+    odd = max(used, key=lambda report: abs(report.brightness - usual), default=None)
     if quality.flicker > FLICKER:
         message = f"Brightness varies by {quality.flicker:.1%} from slice to slice; that was evened out."
+        yield Finding(code="flicker", message=message, hint=_LIGHT)
+    elif odd is not None and abs(odd.brightness / usual - 1) > FLASH:
+        much, than = abs(odd.brightness / usual - 1), "brighter" if odd.brightness > usual else "darker"
+        message = f"Slice {odd.index} is {much:.0%} {than} than the others; that was evened out."
         yield Finding(code="flicker", message=message, hint=_LIGHT)
 
 
@@ -101,4 +129,5 @@ def _mask(quality: StackQuality) -> Iterator[Finding]:
 
 
 def _slices(indices: Sequence[int]) -> str:
-    return f"slice{'s' if len(indices) > 1 else ''} {', '.join(map(str, indices))}"
+    more = f" (and {len(indices) - TOLD} more)" if len(indices) > TOLD else ""
+    return f"slice{'s' if len(indices) > 1 else ''} {', '.join(map(str, indices[:TOLD]))}{more}"

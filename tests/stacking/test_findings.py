@@ -1,17 +1,19 @@
 """What is said of a stack: nothing when it is as it should be, else what was found, where, and what to do."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from scanner.slices import LeftOut, SliceReport, StackQuality
 from scanner.stacking.findings import findings
+from scanner.stacking.parts import UNKNOWN
 
 SAME = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
-def report(index: int, left_out: LeftOut | None = None) -> SliceReport:
-    return SliceReport(index, SAME, 0.02, 0.1, left_out=left_out)
+def report(index: int, left_out: LeftOut | None = None, residual: float = 0.02) -> SliceReport:
+    return SliceReport(index, SAME, residual, 0.1, left_out=left_out)
 
 
 def test_a_good_stack_needs_no_words() -> None:
@@ -28,9 +30,10 @@ def test_a_good_stack_needs_no_words() -> None:
         (StackQuality(gaps=(3, 5)), "gaps", "3 and 4, 5 and 6", "more slices"),
         (StackQuality(gaps=(0, 1, 2, 3, 4)), "gaps", "0 and 1, 1 and 2 .and 3 more pairs.;", "more slices"),
         (StackQuality(duplicates=(4,)), "duplicates", "slice 4", "lens moves"),
+        (StackQuality(duplicates=tuple(range(1, 181))), "duplicates", "1, 2, 3, 4, 5, 6 .and 174 more.", "lens moves"),
+        (StackQuality(duplicates=(1, 2, 3, 4), idle=(0, 1, 2, 3)), "duplicates", "1, 2, 3, 4", "lens moves"),
         (StackQuality(idle=(0, 1, 2)), "overshoot", "slices 0, 1, 2", "closer"),
         (StackQuality(motion_px=3.1), "motion", "3.1 px", "settle"),
-        (StackQuality(residual_px=0.8), "residual", "0.80 px", "moves"),
         (StackQuality(flicker=0.051), "flicker", "5.1%", "lamp"),
         (StackQuality(certainty=0.31), "mask", "31%", "texture"),
     ],
@@ -54,6 +57,36 @@ def test_slices_left_out_are_named_with_the_reason(why: LeftOut, words: str) -> 
     assert "slices 2, 5" in found.message
     assert words in found.message
     assert found.hint
+
+
+def test_the_slice_that_was_shaken_is_named() -> None:
+    told = [replace(report(k), shake_px=9.0 if k == 4 else 0.3) for k in range(6)]
+    told[2] = replace(told[2], left_out="unaligned", shake_px=50.0)
+    assert findings(StackQuality(motion_px=9.0), told)[-1].message.startswith("Slice 4 was shaken by 9.0 px")
+
+
+def test_the_slice_of_which_parts_lie_beside_is_named() -> None:
+    told = [report(0), report(1, residual=0.6), report(2, residual=0.8), report(3, "dark", residual=3.0)]
+    found = findings(StackQuality(residual_px=0.8), told)[-1]
+    assert found.code == "residual"
+    assert found.message.startswith("Parts of slice 2 lie 0.80 px")
+
+
+@pytest.mark.parametrize("pixels", [1, 4])
+def test_a_residual_that_was_not_measured_is_not_told(pixels: int) -> None:
+    unknown = UNKNOWN * pixels
+    assert findings(StackQuality(residual_px=unknown), [report(0, residual=0.0), report(1, residual=unknown)]) == ()
+    (found,) = findings(StackQuality(residual_px=unknown), [report(0, residual=unknown), report(1, residual=0.7)])
+    assert "slice 1 lie 0.70 px" in found.message
+
+
+@pytest.mark.parametrize(("light", "words"), [(1.1, "10% brighter"), (0.92, "8% darker")])
+@pytest.mark.parametrize("count", [10, 30])
+def test_one_slice_of_another_brightness_is_named(count: int, light: float, words: str) -> None:
+    told = [replace(report(k), brightness=light if k == 3 else 1.0) for k in range(count)]
+    (found,) = findings(StackQuality(flicker=0.02), told)
+    assert found.code == "flicker"
+    assert f"Slice 3 is {words}" in found.message
 
 
 def test_the_gravest_comes_first() -> None:
