@@ -34,6 +34,7 @@ _STRIP = 128
 
 _SOI, _APP0, _APP1, _APP14, _SOS = 0xD8, 0xE0, 0xE1, 0xEE, 0xDA
 _AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
+_PNG, _PNG_COLOURS, _GREY_WITH_OPACITY = b"\x89PNG", 25, 4
 _EXIF = b"Exif\0\0"
 _ADOBE_NO_TRANSFORM = b"Adobe\0\x64\0\0\0\0\0"
 
@@ -126,10 +127,9 @@ def read_coloured(path: Path) -> tuple[Planes, bool]:
         raise ImageUnreadable(f"{path} is not a complete JPEG, PNG or TIFF.", _RETAKE)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise ImageUnreadable(f"{path} holds numbers of type {pixels.dtype}.", "Save it with 8 or 16 bits a channel.")
-    coloured = pixels.ndim == 3
-    return _from_bgr(
-        np.asarray(pixels if coloured else cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), pixels.dtype)
-    ), coloured
+    coloured = pixels.ndim == 3 and not (data.startswith(_PNG) and data[_PNG_COLOURS] == _GREY_WITH_OPACITY)
+    bgr = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    return _from_bgr(np.asarray(bgr, pixels.dtype)), coloured
 
 
 def thumbnail(planes: Planes, width: int = 320) -> bytes:

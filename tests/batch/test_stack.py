@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -207,6 +209,21 @@ def test_a_stack_all_grey_is_a_stack(tmp_path: Path, suffix: str) -> None:
         grey_or_coloured(path, coloured=False, seed=index)
     run(StackInput("grey", paths), tmp_path / "out.png")
     assert (read_image(tmp_path / "out.png").cb == 128).all()
+
+
+def test_a_grey_slice_with_opacity_is_grey_too(tmp_path: Path) -> None:
+    """PNG, colour type 4: two bytes a pixel, each row after a filter byte."""
+    paths = tuple(tmp_path / f"{index}.png" for index in range(3))
+    for index, path in enumerate(paths):
+        grey_or_coloured(path, coloured=True, seed=index)
+    rows = b"".join(b"\0" + bytes([column, 255]) * 63 for column in range(47))
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", 63, 47, 8, 4, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    paths[0].write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(struct.pack(">I", len(c)) + kind + c + struct.pack(">I", zlib.crc32(kind + c)) for kind, c in chunks)
+    )
+    with pytest.raises(SlicesDiffer, match=r"0\.png is grey"):
+        run(StackInput("mixed", paths), tmp_path / "out.jpg")
 
 
 def test_a_coloured_slice_that_is_black_is_no_grey_one(tmp_path: Path) -> None:
