@@ -1,7 +1,7 @@
 """What a plan will do on a rig, before it starts."""
 
 from scanner.capture.events import SweepFacts
-from scanner.errors import NoSpace
+from scanner.errors import NoSpace, PlanError
 from scanner.hardware.protocols import CameraFacts, RigFacts
 from scanner.plan.estimate import estimate
 from scanner.plan.limits import Limits, check
@@ -32,6 +32,7 @@ def forecast(plan: ScanPlan, facts: RigFacts, bytes_free: int) -> PlanEstimate:
     pixels = facts.camera.width * facts.camera.height
     near, far = plan.sweep.near, plan.sweep.far
     if near == "auto" or far == "auto":
+        _require_reference(plan, facts.camera)
         count = MIN_SLICES if plan.sweep.count == "auto" else plan.sweep.count
         least = estimate(plan, Sweep(1.0, 0.0, count), pixels).bytes_needed
         return PlanEstimate(positions=positions, bytes_at_least=least, bytes_free=bytes_free)
@@ -70,6 +71,19 @@ def limits(facts: RigFacts) -> Limits:
         tilt=None if tilt is None else (_or(tilt.low, -90.0), _or(tilt.high, 90.0)),
         lens=None if lens is None else (lens.far, lens.near),
     )
+
+
+def _require_reference(plan: ScanPlan, camera: CameraFacts) -> None:
+    """Raise PlanError for a reference slice that not even a sweep over all that the lens reaches would have."""
+    reference = plan.stacking.reference
+    if camera.lens is None or isinstance(reference, str):
+        return
+    most = plan.sweep.most_slices(camera.lens.near, camera.lens.far, optics(camera))
+    if reference >= most:
+        raise PlanError(
+            f"There is no reference slice {reference}: the longest sweep with this lens has {most} slices.",
+            f'Give a number from 0 to {most - 1}, as the sweep will have, or "middle".',
+        )
 
 
 def _or(limit: float | None, otherwise: float) -> float:

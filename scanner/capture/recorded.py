@@ -2,7 +2,7 @@
 
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
 from scanner.capture.positions import flagged
-from scanner.errors import WrongState
+from scanner.errors import PlanError, WrongState
 from scanner.hardware.protocols import Exposure, RigFacts
 from scanner.store.scans import ScanFolder
 
@@ -38,6 +38,14 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
         elapsed_s=max(last.elapsed_s if last else 0.0, sum(done.took_s for done in history.done.values())),
         problem=problem if finished or problem else INTERRUPTED,
     )
+
+
+def require_resumable(status: ScanStatus) -> None:
+    """Raise WrongState for a scan that is over for good; with a plan at fault it would only fail again."""
+    if status.reason in (FinishReason.COMPLETED, FinishReason.CANCELLED):
+        raise WrongState("A scan that was completed or cancelled cannot be resumed.", "Start a new one.")
+    if status.reason == FinishReason.FAILED and status.problem and status.problem.code == PlanError.code:
+        raise WrongState(f"The plan of this scan is at fault: {status.problem.message}", "Start a new one.")
 
 
 def require_same_camera(folder: ScanFolder, facts: RigFacts, calibrated_for: str) -> None:

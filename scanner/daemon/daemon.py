@@ -13,7 +13,7 @@ from scanner.capture.events import (
 )
 from scanner.capture.forecast import PlanEstimate, forecast, require_room
 from scanner.capture.progress import Progress, problem_of
-from scanner.capture.recorded import recorded_status, require_same_camera
+from scanner.capture.recorded import recorded_status, require_resumable, require_same_camera
 from scanner.capture.runner import ScanRun
 from scanner.clock import Clock, SystemClock
 from scanner.config import Settings, SettingsKeeper
@@ -173,7 +173,10 @@ class Daemon:
         return run.progress.status
 
     def resume(self, scan_id: str) -> ScanStatus:
-        """Go on with a scan that was paused, interrupted, or failed. Raises NotFound, WrongState, RigBusy."""
+        """Go on with a scan that was paused, interrupted, or failed through no fault of its plan.
+
+        Raises NotFound, WrongState, RigBusy.
+        """
         run = self._run_of(scan_id)
         if run is not None:
             if run.progress.status.state != RunState.PAUSED:
@@ -181,8 +184,7 @@ class Daemon:
             run.resume()
             return run.progress.status
         folder = self._store.open(scan_id)
-        if recorded_status(folder).reason in (FinishReason.COMPLETED, FinishReason.CANCELLED):
-            raise WrongState("A scan that was completed or cancelled cannot be resumed.", "Start a new one.")
+        require_resumable(recorded_status(folder))
         require_same_camera(folder, self._rig.facts, self.breathing.camera)
         return self._begin(folder)
 

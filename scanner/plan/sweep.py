@@ -84,12 +84,24 @@ class SweepPlan(Frozen):
             )
         return Sweep(near, far, self._count(near - far, optics))
 
+    def most_slices(self, near: Dioptres, far: Dioptres, optics: Optics) -> int:
+        """The slices of the longest sweep that can come out where what is "auto" lies within `near` and `far`, in D."""
+        near = near if self.near == "auto" else self.near
+        far = far if self.far == "auto" else self.far
+        return min(MAX_SLICES, self._needed(near - far, optics)) if self.count == "auto" else self.count
+
+    def _step(self, optics: Optics) -> Dioptres:
+        return (1.0 - self.overlap) * optics.depth_of_field(self.blur_px)
+
+    def _needed(self, span: Dioptres, optics: Optics) -> int:
+        return max(MIN_SLICES, math.ceil(span / self._step(optics) - 1e-9) + 1)
+
     def _count(self, span: Dioptres, optics: Optics) -> int:
         if self.count != "auto":
             return self.count
-        step = (1.0 - self.overlap) * optics.depth_of_field(self.blur_px)
-        count = max(MIN_SLICES, math.ceil(span / step - 1e-9) + 1)
+        count = self._needed(span, optics)
         if count > MAX_SLICES:
+            step = self._step(optics)
             raise PlanError(
                 f"A sweep over {span:.2f} D in steps of {step:.3f} D needs {count} slices; the most is {MAX_SLICES}.",
                 "Bring near and far closer together, or allow a larger blur_px.",

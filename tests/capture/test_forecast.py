@@ -2,9 +2,11 @@
 
 import pytest
 
-from scanner.capture.forecast import forecast, limits
+from scanner.capture.forecast import forecast, limits, optics
 from scanner.errors import PlanError
 from scanner.plan.scan import ScanPlan
+from scanner.plan.stacking import StackingPlan
+from scanner.plan.sweep import SweepPlan
 from tests.capture.fakes import FakeRig
 
 FACTS = FakeRig().open().facts
@@ -25,6 +27,19 @@ def test_a_sweep_given_by_hand_is_counted_from_depth_of_field() -> None:
 def test_an_automatic_sweep_is_known_only_when_the_scan_starts() -> None:
     found = forecast(ScanPlan(), FACTS, 5)
     assert (found.positions, found.sweep, found.slices, found.bytes_free) == (24, None, None, 5)
+
+
+@pytest.mark.parametrize("sweep", [{}, {"near": 14}, {"far": 2}])
+def test_a_reference_beyond_the_longest_sweep_is_refused_at_the_start(sweep: dict[str, float]) -> None:
+    """Any that a sweep could have is for the scan to find out."""
+    assert FACTS.camera.lens
+    plan = SweepPlan.model_validate(sweep)
+    most = plan.most_slices(FACTS.camera.lens.near, FACTS.camera.lens.far, optics(FACTS.camera))
+    fits, does_not = (ScanPlan(sweep=plan, stacking=StackingPlan(reference=index)) for index in (most - 1, most))
+    assert forecast(fits, FACTS, 5).sweep is None
+    with pytest.raises(PlanError, match=f"no reference slice {most}: .* has {most} slices") as refused:
+        forecast(does_not, FACTS, 5)
+    assert f"0 to {most - 1}" in refused.value.hint
 
 
 def test_what_the_rig_cannot_do_is_refused() -> None:

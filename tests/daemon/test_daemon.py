@@ -143,6 +143,21 @@ def test_a_lens_that_does_not_arrive_fails_the_scan_in_words_and_it_can_be_resum
     assert (again.reason, again.stacked, again.problem) == (FinishReason.COMPLETED, 3, None)
 
 
+def test_a_scan_whose_plan_is_at_fault_fails_in_words_and_is_not_resumed(daemon: Daemon, rig: FakeRig) -> None:
+    """What cannot be known before the sweep is: whether the reference slice is in it."""
+    plan = ScanPlan.model_validate(PLAN.model_dump() | {"sweep": {}, "stacking": {"reference": 3}})
+    status = until(daemon, daemon.start_scan(plan).id, finished)
+    assert (status.reason, status.slices_done) == (FinishReason.FAILED, 0)
+    assert status.problem is not None
+    assert status.problem.code == "plan"
+    assert "reference slice 3 is not among" in status.problem.message
+    looked = len(rig.log.values("capture"))
+    with pytest.raises(WrongState, match="plan of this scan is at fault: The reference slice 3") as refused:
+        daemon.resume(status.id)
+    assert refused.value.hint == "Start a new one."
+    assert len(rig.log.values("capture")) == looked
+
+
 def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings: Settings) -> None:
     for daemon in running(rig, settings):
         scan = daemon.start_scan(PLAN)

@@ -45,6 +45,16 @@ def test_a_sweep_that_needs_too_many_slices_says_how_many() -> None:
         SweepPlan(near=15, far=0, blur_px=0.1).resolve(0, 0, MODULE_3)
 
 
+@pytest.mark.parametrize(
+    ("plan", "most"), [({}, 40), ({"near": 12.5}, 33), ({"count": 8}, 8), ({"blur_px": 0.1}, 200), ({"far": 8.3}, 19)]
+)
+def test_the_longest_sweep_that_can_come_out(plan: dict[str, float], most: int) -> None:
+    wanted = SweepPlan.model_validate(plan)
+    assert wanted.most_slices(15, 0, MODULE_3) == most
+    if most < 200:
+        assert wanted.resolve(15, 0, MODULE_3).count == most
+
+
 @pytest.mark.parametrize("wrong", [{"near": -1}, {"count": 1}, {"count": 1000}, {"near": "close"}, {"overlap": 1.0}])
 def test_values_outside_their_limits_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

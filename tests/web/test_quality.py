@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from scanner.api.examples import FINISHED
-from scanner.capture.events import Problem
+from scanner.capture.events import FinishReason, Problem
 from scanner.capture.positions import PositionReport
 from scanner.config import Settings
 from scanner.daemon import Daemon
@@ -282,3 +282,12 @@ def test_flagged_positions_are_told_while_the_scan_runs_and_one_by_one(page: Pag
     expect(quality).to_contain_text("Position 2 · turntable 240°")
     shown = asked(page, f"scans/{flagged}/positions")[2]["quality"]
     expect(quality.locator("dd .value").last).to_have_text(f"{100 * shown['certainty']:.0f} %")
+
+
+@pytest.mark.parametrize(("code", "offered"), [("plan", False), ("lens-timeout", True)])
+def test_a_scan_whose_plan_is_at_fault_is_not_offered_to_resume(stage: Stage, code: str, *, offered: bool) -> None:
+    problem = Problem(code=code, message="The reference slice 99 is not among the 8 slices.")
+    failed = FINISHED.model_copy(update={"reason": FinishReason.FAILED, "problem": problem})
+    state = {"busy": [], "link": "live", "status": None}
+    buttons = stage.draw("scan-buttons", failed.model_dump(mode="json"), state, False)
+    expect(buttons.get_by_role("button", name="Resume")).to_have_count(int(offered))

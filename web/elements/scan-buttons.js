@@ -36,10 +36,10 @@ export class ScanButtons extends HTMLElement {
   }
 
   /** @param {ScanStatus} scan @param {boolean} held  whether it holds the rig @param {boolean} watched */
-  #offer({ state, reason, stacked, slices_done }, held, watched) {
+  #offer({ state, reason, problem, stacked, slices_done }, held, watched) {
     const away = !held || !watched;
     show(this.#pause, state === "running");
-    const unfinished = state === "paused" || reason === "failed";
+    const unfinished = state === "paused" || (reason === "failed" && problem?.code !== "plan");
     show(this.#resume, unfinished);
     this.#images.classList.toggle("primary", !unfinished);
     show(this.#cancel, held);
