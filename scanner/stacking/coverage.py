@@ -2,7 +2,8 @@
 
 All curves of one lens have one shape: log sharpness falls with the distance from the focus x as -m log(1 + (x / a)²).
 It is fitted to tiles that come into focus inside the sweep. A tile that is the sharpest in the first or the last slice
-then tells, by how slowly its curve falls, how far outside the sweep its focus lies.
+then tells, by how slowly its curve falls, how far outside the sweep its focus lies. Of others such a fall tells
+nothing: it comes from slices that lie closer there than lens positions or indices say.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ CLEAR = 3.0
 
 FEWEST = 30
 """Tiles and points on them without which nothing is told."""
+
+ENDS = 4
+"""Slices without which it is not told where a sweep should end: the foot of the common curve is not seen."""
 
 BEYOND = 0.75
 """Steps outside the sweep from which a tile counts as not reached: half a step is depth of field, the rest error."""
@@ -70,7 +74,7 @@ def cover(places: Values, curves: Curves, noise: float) -> Coverage:
     Too few slices or tiles with detail tell nothing: then all counts as covered.
     """
     curves = curves[:, curves.max(axis=0) > OBJECT * noise]
-    if curves.shape[0] < 4 or curves.shape[1] < FEWEST:
+    if curves.shape[0] < 3 or curves.shape[1] < FEWEST:
         return Coverage()
     logs = np.log(np.maximum(curves - noise, 0.1 * noise)).astype(np.float64)
     shape = _shape(places, logs, curves > CLEAR * noise)
@@ -78,12 +82,13 @@ def cover(places: Values, curves: Curves, noise: float) -> Coverage:
         return Coverage()
     foci = _foci(places, logs, curves > CLEAR * noise, shape)
     first, last = places[0] - BEYOND, places[-1] + BEYOND
-    near, far = foci < first, foci > last
+    best, ends = logs.argmax(axis=0), len(places) >= ENDS
+    near, far = (foci < first) & (best == 0), (foci > last) & (best == len(places) - 1)
     return Coverage(
         float(near.mean()),
         float(far.mean()),
-        float(np.quantile(foci[near], 1 - OUTERMOST)) if near.mean() > STRAYS else None,
-        float(np.quantile(foci[far], OUTERMOST)) if far.mean() > STRAYS else None,
+        float(np.quantile(foci[near], 1 - OUTERMOST)) if ends and near.mean() > STRAYS else None,
+        float(np.quantile(foci[far], OUTERMOST)) if ends and far.mean() > STRAYS else None,
         tuple(float(v) for v in np.exp(shape.log(np.diff(places) / 2))),
     )
 

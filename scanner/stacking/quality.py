@@ -90,8 +90,15 @@ def _duplicates(sweep: SweepCurves) -> tuple[int, ...]:
 
 def _idle(used: Sequence[SliceReport]) -> tuple[int, ...]:
     """Slices at either end that are hardly anywhere the sharpest."""
+    shares = np.array([report.share for report in used])
     least = min(IDLE_MOST, IDLE / len(used))
-    busy = [place for place, report in enumerate(used) if report.share >= least]
-    if not busy:
-        return ()
-    return tuple(report.index for place, report in enumerate(used) if not busy[0] <= place <= busy[-1])
+    near, far = _run(shares, least), len(used) - _run(shares[::-1], least)
+    return tuple(report.index for place, report in enumerate(used) if not near <= place < far) if near < far else ()
+
+
+def _run(shares: NDArray[np.float64], least: float) -> int:
+    """How many slices from the first on have less than `least` on average, the innermost too, and none more than
+    twice that."""
+    mean = np.cumsum(shares) / np.arange(1, len(shares) + 1)
+    few = (mean < least) & (shares < least) & (np.maximum.accumulate(shares) < 2 * least)
+    return int(np.flatnonzero(few)[-1]) + 1 if few.any() else 0

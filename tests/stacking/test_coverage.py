@@ -46,6 +46,34 @@ def test_what_lies_outside_is_told_with_the_end_that_would_reach_it(share: float
     assert (needed if sign > 0 else 9 - needed) == pytest.approx(-2.7, abs=0.5)
 
 
+def test_slices_missing_near_an_end_are_not_taken_for_an_end_too_far() -> None:
+    """By index they seem evenly spaced, and the slices before the gap to lie closer than they do."""
+    true = np.array([0.0, 1, 4, 5, 6, 7, 8, 9])
+    foci = np.random.default_rng(1).uniform(-0.3, 9.3, 2000)
+    for there, order in ((true, 1), (9 - true[::-1], -1)):
+        found = cover(places(8), curves(there, foci), 1.0)
+        assert (found.beyond_near, found.beyond_far)[::order][0] < 0.05
+        assert found.near is None
+        assert found.far is None
+
+
+def test_three_slices_do_not_tell_where_their_sweep_should_end() -> None:
+    foci = np.concatenate([np.random.default_rng(1).uniform(0, 2, 500), np.full(300, -1.5)])
+    found = cover(places(3), curves(places(3), foci), 1.0)
+    assert found.beyond_near < 0.5
+    assert found.beyond_far < 0.02
+    assert found.near is None
+    assert len(found.halfway) == 2
+
+
+def test_three_slices_tell_how_sharp_it_is_halfway() -> None:
+    foci = np.random.default_rng(1).uniform(-0.3, 2.3, 2000)
+    found = cover(places(3), curves(places(3), foci), 1.0)
+    assert found.beyond_near < 0.02
+    assert found.beyond_far < 0.02
+    assert found.kept == pytest.approx(np.exp(SHAPE.log(np.array(0.5))), abs=0.12)
+
+
 def test_sharpness_halfway_follows_the_spacing() -> None:
     uneven = np.array([0.0, 1, 2, 3, 4, 8, 9])
     found = cover(uneven, curves(uneven, np.random.default_rng(3).uniform(0, 9, 800)), 1.0)

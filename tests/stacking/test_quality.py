@@ -93,6 +93,12 @@ def test_noise_at_an_end_beyond_the_object_does_not_make_slices_busy() -> None:
     assert assess(told, inside(16), NOISE, (), 1.0).idle == (0, *range(7, 16))
 
 
+def test_a_small_thing_beyond_empty_slices_keeps_them_busy() -> None:
+    shares = [0.5, 0.45, 0.003, 0.0, 0.001, 0.001, 0.0, 0.045]
+    told = [replace(report, share=share) for report, share in zip(reports(*range(8)), shares, strict=True)]
+    assert assess(told, inside(8), NOISE, (), 1.0).idle == ()
+
+
 def test_slices_of_a_fine_sweep_may_each_add_little() -> None:
     told = [replace(report, share=0.009) for report in reports(*range(30))]
     assert assess(told, inside(30), NOISE, (), 1.0).idle == ()
