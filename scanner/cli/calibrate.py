@@ -17,6 +17,7 @@ from scanner.validation import complaints, sentence
 
 POLL_S = 0.5
 PATIENCE_S = 60.0
+STOPPED = FocusrigError("The scanner was stopped or restarted before the calibration was over.", "Calibrate again.")
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -38,7 +39,7 @@ def calibrate(client: Client, plan: CalibrationPlan, clock: Clock) -> Exit:
     """Begin, follow to the end, and tell it."""
     before = measured_at(client)
     try:
-        rig = follow(client, client.calibrate(plan), clock)
+        rig, lost = follow(client, client.calibrate(plan), clock)
     except KeyboardInterrupt:
         client.cancel_calibration()
         print("The calibration is cancelled; what was known before stays.", file=sys.stderr)
@@ -47,7 +48,7 @@ def calibrate(client: Client, plan: CalibrationPlan, clock: Clock) -> Exit:
         print_error(FocusrigError(rig.problem.message, rig.problem.hint))
         return Exit.FAILED
     if measured_at(client) == before:
-        print("focusrig: The calibration was cancelled.", file=sys.stderr)
+        print_error(STOPPED if lost else FocusrigError("The calibration was cancelled."))
         return Exit.FAILED
     print(in_words(client.breathing()))
     return Exit.OK
@@ -61,9 +62,12 @@ def measured_at(client: Client) -> datetime | None:
         return None
 
 
-def follow(client: Client, rig: RigStatus, clock: Clock) -> RigStatus:
-    """Show each step until the calibration is over; a connection that is lost for a while is no end."""
-    told, heard = "", clock.monotonic()
+def follow(client: Client, rig: RigStatus, clock: Clock) -> tuple[RigStatus, bool]:
+    """Show each step until the calibration is over; a connection that is lost for a while is no end.
+
+    Returns the rig then, and whether the connection was lost: a scanner that starts anew does not calibrate any more.
+    """
+    told, heard, lost = "", clock.monotonic(), False
     while rig.activity:
         if rig.activity != told:
             told = rig.activity
@@ -72,9 +76,10 @@ def follow(client: Client, rig: RigStatus, clock: Clock) -> RigStatus:
         try:
             rig, heard = client.rig(), clock.monotonic()
         except Unreachable:
+            lost = True
             if clock.monotonic() - heard > PATIENCE_S:
                 raise
-    return rig
+    return rig, lost
 
 
 def in_words(found: BreathingCalibration) -> str:

@@ -1,7 +1,9 @@
 """Arguments in, exit code out."""
 
+import argparse
 import importlib
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,9 +20,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:  # argparse leaves this way, after --help as well
         return Exit.OK if leaving.code in (0, None) else Exit.USAGE
     _log(arguments.verbose)
-    command = importlib.import_module(f"scanner.cli.{arguments.command}")
+    code = _run(arguments)
+    if code == Exit.INTERRUPTED:  # Ctrl-C again while Python ends would kill the process, and its exit code with it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
-        return int(command.run(arguments))
+        return int(importlib.import_module(f"scanner.cli.{arguments.command}").run(arguments))
     except FocusrigError as error:
         print_error(error)
         return exit_of(error)

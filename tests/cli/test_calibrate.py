@@ -109,6 +109,16 @@ def test_one_that_somebody_else_cancelled_is_no_success(knew: int | None, capsys
     assert captured.err.endswith("focusrig: The calibration was cancelled.\n")
 
 
+@pytest.mark.parametrize("knew", [1, None])
+def test_a_scanner_that_was_restarted_meanwhile_is_told(knew: int | None, capsys: pytest.CaptureFixture[str]) -> None:
+    story = Story(rig("starting"), rig("position 1 of 4"), None, None, rig(), knew=knew, knows=knew)
+    assert run(story) == Exit.FAILED
+    assert capsys.readouterr().err.splitlines()[2:] == [
+        "focusrig: The scanner was stopped or restarted before the calibration was over.",
+        "  Calibrate again.",
+    ]
+
+
 class Interrupted(FakeClock):
     """A clock on which somebody presses Ctrl-C."""
 

@@ -69,3 +69,24 @@ def test_as_a_program() -> None:
         [sys.executable, "-m", "scanner.cli", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, f"focusrig {scanner.__version__}\n")
+
+
+IMPATIENT = """
+import atexit, os, signal, sys
+from scanner.cli import main
+
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+signal.setitimer(signal.ITIMER_REAL, 1.0)
+sys.exit(main(["scan", "-"]))
+"""
+
+
+def test_ctrl_c_again_while_it_ends_changes_nothing() -> None:
+    """It waits for a plan that never comes; the second signal arrives as the process leaves."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.wait(30) == Exit.INTERRUPTED
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
