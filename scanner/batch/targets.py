@@ -41,6 +41,8 @@ def check_targets(stack: StackInput, out: Path, options: BatchOptions) -> None:
     for path in (out, *options.maps):
         if path.is_dir():
             raise StoreError(f"{path} is a folder.", "Give the name of a file.")
+        if found := next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None):
+            raise StoreError(f"{found} is a file, not a folder.", f"Put {path.name} into a folder.")
     targets = [path.resolve() for path in (out, *options.maps)]
     if len(set(targets)) < len(targets):
         raise StoreError("Two of the files to write are the same.", "Give each its own name.")

@@ -41,6 +41,9 @@ def test_a_depth_that_cannot_be_written_takes_the_image_with_it(tmp_path: Path) 
         ("out.png", "out.png", None, "are the same"),
         ("out.jpg", "a.png", "a.png", "are the same"),
         ("vase/IMG_9.JPG", None, None, "one of the slices"),
+        ("vase/IMG_9.JPG/out.png", None, None, r"IMG_9\.JPG is a file, not a folder"),
+        ("out.png", "vase/IMG_9.JPG/deep/d.png", None, r"IMG_9\.JPG is a file, not a folder"),
+        ("vase", None, None, "does not end in the name of an image"),
     ],
 )
 def test_what_could_not_be_written_is_said_before_the_work(
