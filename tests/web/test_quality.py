@@ -288,6 +288,6 @@ def test_flagged_positions_are_told_while_the_scan_runs_and_one_by_one(page: Pag
 def test_a_scan_whose_plan_is_at_fault_is_not_offered_to_resume(stage: Stage, code: str, *, offered: bool) -> None:
     problem = Problem(code=code, message="The reference slice 99 is not among the 8 slices.")
     failed = FINISHED.model_copy(update={"reason": FinishReason.FAILED, "problem": problem})
-    state = {"busy": [], "link": "live", "status": None}
+    state: dict[str, Any] = {"busy": [], "link": "live", "status": None}
     buttons = stage.draw("scan-buttons", failed.model_dump(mode="json"), state, False)
     expect(buttons.get_by_role("button", name="Resume")).to_have_count(int(offered))
