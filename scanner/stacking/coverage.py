@@ -32,6 +32,13 @@ BEYOND = 0.75
 FARTHEST = 6.0
 """Steps outside the sweep that are told apart."""
 
+POWER = 1.5
+"""Of the curves' shape, where two slices alone cannot tell it: lenses have 1 to 2."""
+
+HALFWAY = 0.12
+"""Share of the tiles that lie about halfway between two slices, from which these are judged; evenly spread it is more
+than 0.2."""
+
 OUTERMOST = 0.85
 """Quantile, of the tiles beyond an end, that a better sweep should reach: outlines blur it further out."""
 
@@ -71,12 +78,14 @@ class Coverage:
 def cover(places: Values, curves: Curves, noise: float) -> Coverage:
     """The coverage of slices at `places` (ascending, in mean steps) by `curves` (slices, tiles), sharpness.
 
-    Too few slices or tiles with detail tell nothing: then all counts as covered.
+    Too few slices or tiles with detail tell nothing: then all counts as covered. Two slices tell of what is halfway.
     """
     curves = curves[:, curves.max(axis=0) > OBJECT * noise]
-    if curves.shape[0] < 3 or curves.shape[1] < FEWEST:
+    if curves.shape[0] < 2 or curves.shape[1] < FEWEST:
         return Coverage()
     logs = np.log(np.maximum(curves - noise, 0.1 * noise)).astype(np.float64)
+    if len(places) == 2:
+        return Coverage(halfway=_between_two(logs))
     shape = _shape(places, logs, curves > CLEAR * noise)
     if shape is None:
         return Coverage()
@@ -91,6 +100,18 @@ def cover(places: Values, curves: Curves, noise: float) -> Coverage:
         float(np.quantile(foci[far], OUTERMOST)) if ends and far.mean() > STRAYS else None,
         tuple(float(v) for v in np.exp(shape.log(np.diff(places) / 2))),
     )
+
+
+def _between_two(logs: Values) -> tuple[float, ...]:
+    """Sharpness kept halfway between two slices; nothing where hardly any tile lies there, as before a wall.
+
+    Three quarters of the tiles lie so that they differ by less than what is in focus in one of them does.
+    """
+    falls = np.abs(logs[1] - logs[0])
+    fall = float(np.quantile(falls, 0.75))
+    if (falls < fall / 3).mean() < HALFWAY:
+        return ()
+    return (float((1 + np.expm1(fall / POWER) / 4) ** -POWER),)
 
 
 def _shape(places: Values, logs: Values, clear: NDArray[np.bool_]) -> CurveShape | None:

@@ -74,6 +74,24 @@ def test_three_slices_tell_how_sharp_it_is_halfway() -> None:
     assert found.kept == pytest.approx(np.exp(SHAPE.log(np.array(0.5))), abs=0.12)
 
 
+@pytest.mark.parametrize(("apart", "gap"), [(0.5, False), (1.0, False), (5.0, True), (8.0, True)])
+def test_two_slices_tell_whether_they_are_too_far_apart(apart: float, gap: bool) -> None:
+    there = np.array([0.0, apart])
+    found = cover(places(2), curves(there, np.random.default_rng(3).uniform(-0.2, apart + 0.2, 800)), 1.0)
+    assert (found.kept < 0.5) == gap
+    assert gap == (np.exp(SHAPE.log(np.array(apart / 2))) < 0.5)
+    assert found.beyond_near == found.beyond_far == 0
+
+
+def test_two_planes_with_nothing_between_them_need_no_slice_there() -> None:
+    found = cover(places(2), curves(np.array([0.0, 8]), np.repeat([0.0, 8.0], 300)), 1.0)
+    assert found.halfway == ()
+
+
+def test_two_equal_slices_have_no_gap() -> None:
+    assert cover(places(2), curves(np.zeros(2), np.linspace(-1, 1, 500)), 1.0).kept > 0.9
+
+
 def test_sharpness_halfway_follows_the_spacing() -> None:
     uneven = np.array([0.0, 1, 2, 3, 4, 8, 9])
     found = cover(uneven, curves(uneven, np.random.default_rng(3).uniform(0, 9, 800)), 1.0)
