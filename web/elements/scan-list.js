@@ -1,6 +1,7 @@
 // @ts-check
 import { address } from "../api.js";
 import { h, keyed, setText, show } from "../dom.js";
+import { icon } from "../icons.js";
 import { plural, standing, when } from "../format.js";
 import { findScan } from "../state.js";
 import { ScanButtons } from "./scan-buttons.js";
@@ -33,7 +34,7 @@ function row(scan) {
     h("a", { class: "picture", href, tabindex: -1, "aria-hidden": "true" }, h("img", { alt: "", loading: "lazy" })),
     h("div", { class: "what" },
       h("div", { class: "row spread wrap" }, h("h2", {}, h("a", { href })), h("span", { class: "badge" })),
-      h("p", { class: "hint" }), h("p", { class: "field-error" }), new ScanButtons()));
+      h("p", { class: "hint" }), h("p", { class: "flagged" }, icon("warning"), h("span")), h("p", { class: "field-error" }), new ScanButtons()));
 }
 
 /** @param {HTMLElement} element @param {ScanStatus} scan @param {State} state */
@@ -43,6 +44,8 @@ function fill(element, scan, state) {
   setText(find(".badge"), standing(scan));
   find(".badge").dataset.state = scan.reason ?? scan.state;
   setText(find(".hint"), `${when(scan.created_at)} · ${images(scan)}`);
+  setText(find(".flagged span"), `${plural(scan.flagged.length, "position is", "positions are")} worth a look`);
+  show(find(".flagged"), scan.flagged.length > 0);
   setText(find(".field-error"), scan.problem ? `${scan.problem.message} ${scan.problem.hint ?? ""}` : "");
   show(find(".field-error"), scan.problem !== null);
   const image = /** @type {HTMLImageElement} */ (find("img"));
