@@ -132,7 +132,8 @@ def test_what_lies_beyond_the_sweep_is_a_bar_beyond_its_end(stage: Stage) -> Non
     chart = stage.draw("sweep-chart", report(quality=quality), None)
     expect(chart.locator(".bar")).to_have_count(len(SHARES) + 1)
     expect(chart.locator(".bar").first).to_have_class("bar beyond")
-    assert heights(stage)[0] == pytest.approx(0.2 / max(SHARES), abs=0.02)
+    assert heights(stage)[0] == pytest.approx(0.2 / (0.8 * 0.4 / 0.95), abs=0.02)
+    expect(chart.locator(".number")).to_have_text(["20", "", "21", "34", "17", "8"])  # 100 % together
     expect(chart).to_contain_text("Hatched: estimated, beyond the end of the sweep.")
     expect(chart.get_by_role("img")).to_have_attribute(
         "aria-label", re.compile("nearer than the sweep reaches: about 20\xa0%")
@@ -291,3 +292,10 @@ def test_a_scan_whose_plan_is_at_fault_is_not_offered_to_resume(stage: Stage, co
     state: dict[str, Any] = {"busy": [], "link": "live", "status": None}
     buttons = stage.draw("scan-buttons", failed.model_dump(mode="json"), state, False)
     expect(buttons.get_by_role("button", name="Resume")).to_have_count(int(offered))
+
+
+def test_the_list_of_scans_tells_how_many_positions_are_flagged(stage: Stage) -> None:
+    told = {"scans": [scan(0, 2), scan() | {"id": "other"}], "status": None, "busy": [], "link": "live"}
+    rows = stage.draw("scan-list", told).locator(".scan-row")
+    expect(rows.first.locator(".flagged")).to_have_text("2 positions are worth a look")
+    expect(rows.last.locator(".flagged")).to_be_hidden()

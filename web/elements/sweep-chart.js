@@ -52,7 +52,8 @@ export class SweepChart extends HTMLElement {
 
 /** @param {SliceReport[]} slices @param {import("../types.js").StackQuality} quality @returns {Bar[]} */
 function barsOf(slices, { beyond_near, beyond_far, idle }) {
-  const bars = slices.map((slice) => barOf(slice, idle.includes(slice.index)));
+  const shares = within(slices, shown(beyond_near), shown(beyond_far));
+  const bars = slices.map((slice, i) => barOf({ ...slice, share: shares[i] }, idle.includes(slice.index)));
   return [...beyond("nearer", beyond_near), ...bars, ...beyond("farther", beyond_far)];
 }
 
@@ -64,9 +65,28 @@ function barOf(slice, idle) {
   return { name: String(index), share, kind: idle ? "idle" : "", words: `${name}: ${idle ? "nowhere the sharpest" : percent(share)}` };
 }
 
+/**
+ * The shares without what lies beyond the ends, which is the sharpest in the outermost slices: all bars make 100 %.
+ * @param {SliceReport[]} slices @param {number} near @param {number} far
+ */
+function within(slices, near, far) {
+  const shares = slices.map(({ share }) => share);
+  if (near + far === 0) return shares;
+  const first = slices.findIndex(({ left_out }) => left_out === null);
+  const last = slices.findLastIndex(({ left_out }) => left_out === null);
+  const rest = shares.map((share, i) => Math.max(0, share - (i === first ? near : 0) - (i === last ? far : 0)));
+  const sum = rest.reduce((one, other) => one + other, 0);
+  return rest.map((share) => (sum > 0 ? (share * Math.max(0, 1 - near - far)) / sum : 0));
+}
+
+/** What lies outside the sweep, where it is enough to be shown. @param {number} share */
+function shown(share) {
+  return share < 0.005 ? 0 : share;
+}
+
 /** What lies outside the sweep, as a bar beyond its end. @param {"nearer"|"farther"} where @param {number} share @returns {Bar[]} */
 function beyond(where, share) {
-  return share < 0.005 ? [] : [{ name: where === "nearer" ? "«" : "»", share, kind: "beyond", words: `${where} than the sweep reaches: about ${percent(share)}` }];
+  return shown(share) === 0 ? [] : [{ name: where === "nearer" ? "«" : "»", share, kind: "beyond", words: `${where} than the sweep reaches: about ${percent(share)}` }];
 }
 
 /** @param {Bar} bar @param {number} top  share at full height @param {boolean} labelled @param {boolean} numbered */
