@@ -63,6 +63,31 @@ def test_while_it_runs_it_says_how_far_it_is_and_can_be_cancelled(stage: Stage) 
     expect(held.get_by_role("button")).to_be_disabled()
 
 
+def change(stage: Stage, told: dict[str, Any]) -> None:
+    """Another state, for the card that is there."""
+    update = "told => document.querySelector('breathing-card').update({ ...told, busy: new Set(told.busy) })"
+    stage.page.evaluate(update, told)
+
+
+def test_the_focus_goes_to_the_button_that_takes_the_place_of_the_pressed_one(stage: Stage) -> None:
+    card = stage.draw("breathing-card", state(UNKNOWN))
+    card.locator("summary").click()
+    card.get_by_role("button", name="Calibrate").focus()
+    for rig, busy, name in (
+        (UNKNOWN, ("calibration",), None),
+        (CALIBRATING, ("calibration",), None),
+        (CALIBRATING, (), "Cancel"),
+        (RIG, (), "Calibrate again"),
+    ):
+        change(stage, state(rig, calibrated=rig.calibrated, busy=busy))
+        stage.page.evaluate("new Promise(requestAnimationFrame)")
+        if name:
+            expect(card.get_by_role("button", name=name)).to_be_focused()
+    card.locator("summary").focus()
+    change(stage, state(CALIBRATING))
+    expect(card.locator("summary")).to_be_focused()
+
+
 def test_a_failure_is_told_in_words(stage: Stage) -> None:
     card = stage.draw("breathing-card", state(UNKNOWN.model_copy(update={"problem": FAILED})))
     card.locator("summary").click()

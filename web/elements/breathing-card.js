@@ -17,6 +17,8 @@ export class BreathingCard extends HTMLElement {
   #calibrate = button({ label: "Calibrate", onclick: () => emit(this, "calibrate-breathing") });
   #cancel = button({ label: "Cancel", icon: "stop", onclick: () => emit(this, "cancel-calibration") });
   #forget = button({ label: "Forget", icon: "trash", kind: "danger-quiet", onclick: () => emit(this, "forget-calibration") });
+  #buttons = [this.#calibrate, this.#cancel, this.#forget];
+  #lost = false;
   #how = h("p", { class: "hint" },
     "Put an object with texture on the turntable. The rig takes a sweep at several angles, over the range of step 2 where it is set.");
   #all = h("details", {},
@@ -24,7 +26,7 @@ export class BreathingCard extends HTMLElement {
     this.#state,
     h("p", { class: "hint" }, "A lens magnifies differently at each lens position. Where that is known, all positions share one geometry, which is what photogrammetry measures by, and stacking is faster."),
     this.#how, this.#doing, this.#problem,
-    h("div", { class: "buttons" }, this.#calibrate, this.#cancel, this.#forget));
+    h("div", { class: "buttons" }, ...this.#buttons));
 
   connectedCallback() {
     this.replaceChildren(this.#all);
@@ -54,11 +56,22 @@ export class BreathingCard extends HTMLElement {
   /** @param {RigStatus} rig @param {boolean} stuck */
   #offer({ calibrated, activity }, stuck) {
     const working = activity !== "";
+    const held = this.#buttons.find((each) => each === document.activeElement);
     setText(/** @type {Node} */ (this.#calibrate.querySelector("span")), calibrated ? "Calibrate again" : "Calibrate");
     show(this.#calibrate, !working);
     show(this.#cancel, working);
     show(this.#forget, calibrated && !working);
-    for (const each of [this.#calibrate, this.#cancel, this.#forget]) each.disabled = stuck;
+    for (const each of this.#buttons) each.disabled = stuck;
+    this.#keepFocus(held);
+  }
+
+  /** A button that was pressed goes away or cannot be pressed: the one that takes its place gets the focus. @param {HTMLButtonElement|undefined} held */
+  #keepFocus(held) {
+    const usable = (/** @type {HTMLButtonElement} */ each) => !each.hidden && !each.disabled;
+    const lost = held ? !usable(held) : this.#lost && document.activeElement === document.body;
+    const next = lost ? [this.#cancel, this.#calibrate].find(usable) : undefined;
+    next?.focus({ preventScroll: true });
+    this.#lost = lost && !next;
   }
 }
 
