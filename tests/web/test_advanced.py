@@ -90,6 +90,32 @@ def test_before_the_schema_has_come_there_is_no_field(stage: Stage) -> None:
     expect(fields.locator("schema-field")).to_have_count(0)
 
 
+def expect_above(error: Locator, bar: Locator) -> None:
+    """What is wrong is not under the bar."""
+    expect(bar).to_contain_text("Correct what is marked")
+    said, over = error.bounding_box(), bar.bounding_box()
+    assert said
+    assert over
+    assert said["y"] + said["height"] <= over["y"]
+
+
+def test_what_is_wrong_comes_out_from_under_the_bar(page: Page, watch: Watch) -> None:
+    """The window stands so that the field is just above the bar, and the words about it would be below."""
+    watch.expected.append("422")
+    page.get_by_text("Advanced", exact=True).click()
+    window = page.locator(TAG).get_by_label("Window")
+    bar = page.locator(".start-card")
+    window.focus()
+    field, over = window.bounding_box(), bar.bounding_box()
+    assert field
+    assert over
+    page.evaluate("by => scrollBy(0, by)", field["y"] + field["height"] - over["y"] + 2)
+    leave(window, "99")
+    error = page.locator(TAG).locator(".field-error:visible")
+    expect(error).to_have_text("Must be at most 16.0.")
+    expect_above(error, bar)
+
+
 def test_what_is_set_is_checked_and_reaches_the_scan(page: Page, watch: Watch) -> None:
     watch.expected.append("422")
     start, fields = page.get_by_role("button", name="Start the scan"), page.locator(TAG)
@@ -101,7 +127,9 @@ def test_what_is_set_is_checked_and_reaches_the_scan(page: Page, watch: Watch) -
     steepness = fields.get_by_label("Steepness")
     leave(steepness, "99")
     expect(steepness).to_have_attribute("aria-invalid", "true")
-    expect(fields.locator(".field-error:visible")).to_have_text("Must be at most 12.")
+    error = fields.locator(".field-error:visible")
+    expect(error).to_have_text("Must be at most 12.")
+    expect_above(error, page.locator(".start-card"))
     expect(page.locator("scan-start")).to_contain_text("Correct what is marked in red first.")
     expect(start).to_be_disabled()
     page.reload()

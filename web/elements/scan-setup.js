@@ -26,14 +26,27 @@ export class ScanSetup extends HTMLElement {
 
   /** @type {State|null} */
   #state = null;
+  /** @type {Element|null} */
+  #edited = null;
 
   connectedCallback() {
-    this.addEventListener("change", () => this.#state && this.update(this.#state)); // a wrong number changes no plan
+    this.addEventListener("change", ({ target }) => {
+      this.#edited = /** @type {Element} */ (target).closest(".field, schema-field");
+      if (this.#state) this.update(this.#state); // a wrong number changes no plan
+    });
     this.replaceChildren(
       this.#sweep, this.#path, this.#exposure,
       h("section", { class: "card" }, this.#advanced),
       h("section", { class: "card start-card" },
         h("div", { class: "field" }, h("label", { for: this.#id }, "Name"), this.#name), this.#start));
+  }
+
+  /** What is wrong with the field that was edited last comes out from under the bar, once: the daemon may say it later. */
+  #bringOut() {
+    const error = this.#edited?.querySelector(".field-error:not([hidden])");
+    if (!error) return;
+    error.scrollIntoView({ block: "nearest" });
+    this.#edited = null;
   }
 
   /** @param {State} state */
@@ -50,6 +63,7 @@ export class ScanSetup extends HTMLElement {
     setText(this.#changed, changed > 0 ? `stacking: ${changed} changed` : "");
     if (wrong.some(({ where }) => /^(stacking|settle)\b/.test(where))) this.#advanced.open = true;
     this.#start.update(state, [...this.querySelectorAll("[aria-invalid]")].some((field) => !field.closest("[hidden]")));
+    this.#bringOut();
   }
 }
 
