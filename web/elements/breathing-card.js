@@ -67,12 +67,16 @@ export class BreathingCard extends HTMLElement {
 
   /** A button that was pressed goes away or cannot be pressed: the one that takes its place gets the focus. @param {HTMLButtonElement|undefined} held */
   #keepFocus(held) {
-    const usable = (/** @type {HTMLButtonElement} */ each) => !each.hidden && !each.disabled;
     const lost = held ? !usable(held) : this.#lost && document.activeElement === document.body;
     const next = lost ? [this.#cancel, this.#calibrate].find(usable) : undefined;
     next?.focus({ preventScroll: true });
     this.#lost = lost && !next;
   }
+}
+
+/** @param {HTMLButtonElement} button */
+function usable({ hidden, disabled }) {
+  return !hidden && !disabled;
 }
 
 /** When it was measured, from what, and how exact it is. @param {Calibration|null} calibration  null while it is being read */
