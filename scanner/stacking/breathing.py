@@ -28,10 +28,11 @@ WORST_SCATTER = 500.0
 WORST_ERROR = 100.0
 """Standard error of the scale, ppm a dioptre: several times what a calibration should have."""
 
-WORST_RESIDUAL = 5e-4
-"""Of the width, rms, left by the law: 2 px in a picture 4000 px wide. More is shake, and the fixed point is a guess."""
+WORST_RESIDUAL = 3e-3
+"""Of the width, rms, left by the law: 6 px in a picture 2000 px wide. That is a rig that sways, and the fixed point a
+guess; less averages out over the slices of a calibration."""
 
-LEAST_RESIDUAL_PX = 0.75
+LEAST_RESIDUAL_PX = 2.0
 """So much may be left in a picture of any width: in a small one, alignment itself errs by a larger share."""
 
 FAINT = 1e-7
