@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -164,17 +164,10 @@ def _records(stack: _Stack, stacked: Stacked) -> tuple[SliceRecord, ...]:
 
 def _record(written: _Written, report: SliceReport) -> SliceRecord:
     return SliceRecord(
-        index=written.shot.index,
         file=written.file,
         lens_asked=written.shot.lens,
         lens=written.lens,
         exposure_us=written.exposure_us,
         gain=written.gain,
-        transform=report.transform,
-        residual_px=report.residual_px,
-        share=report.share,
-        likeness=report.likeness,
-        brightness=report.brightness,
-        shake_px=report.shake_px,
-        left_out=report.left_out,
+        **asdict(report),
     )

@@ -158,6 +158,20 @@ class _Slope:
         return 1.4826 * float(np.median(np.abs(self.left)))
 
 
+def median_slope(x: Values, y: Values) -> float:
+    """Of the line through the origin with the least sum of absolute errors: the median of y / x, weighted by |x|.
+
+    0 where all of x is.
+    """
+    apart = np.flatnonzero(x)
+    if not apart.size:
+        return 0.0
+    slopes, weights = y[apart] / x[apart], np.abs(x[apart])
+    order = np.argsort(slopes)
+    heights = np.cumsum(weights[order])
+    return float(slopes[order][np.searchsorted(heights, heights[-1] / 2)])
+
+
 def _slope(x: Values, y: Values) -> _Slope:
     """The robust line through the origin.
 
@@ -166,9 +180,7 @@ def _slope(x: Values, y: Values) -> _Slope:
     errors are common to all positions. The error is the sandwich estimate for weighted least squares (White 1980);
     beside it counts what all y on one side of zero have in common, as the law's own misfit is.
     """
-    order = np.argsort(y / x)
-    heights = np.cumsum(np.abs(x)[order])
-    value = float((y / x)[order][np.searchsorted(heights, heights[-1] / 2)])
+    value = median_slope(x, y)
     for _ in range(ROUNDS):
         left = y - value * x
         spread = 1.4826 * float(np.median(np.abs(left))) + 1e-12

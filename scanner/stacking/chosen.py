@@ -9,7 +9,7 @@ import numpy as np
 
 from scanner.slices import Planes
 from scanner.stacking.fuse import TINY, RunningMeans
-from scanner.stacking.strips import STRIP, Map
+from scanner.stacking.strips import Map, bands
 
 DECIDED = 4
 """Power of a slice's weight over others': with the steepest weights a tenth more sharpness is ten times the share."""
@@ -26,8 +26,7 @@ class ChosenPlanes:
 
     def add(self, planes: Planes, weights: Map, brightness: float) -> None:
         """Add `planes`, their brightness and colour multiplied by `brightness`. Overwrites `weights`."""
-        for top in range(0, weights.shape[0], STRIP):
-            rows = slice(top, top + STRIP)
+        for rows in bands(weights.shape):
             claim(weights[rows], self._peak[rows], self._total[rows], DECIDED)
         self._means.add(planes, weights, brightness)
 

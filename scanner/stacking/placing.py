@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scanner.slices import Slice
 from scanner.stacking.align import Fit, align, check, target
-from scanner.stacking.breathing import Breathing
+from scanner.stacking.breathing import Breathing, median_slope
 from scanner.stacking.geometry import Similarity
 
 SHAKE_PX = 0.1
@@ -54,7 +54,7 @@ class Placing:
             return {index: self._shake(index, fit) for index, fit in self.fits.items()}
         along = self._distances()
         shifts = np.array([(fit.similarity.dx, fit.similarity.dy) for fit in self.fits.values()])
-        drift = np.array([_slope(along, shift) for shift in shifts.T])
+        drift = np.array([median_slope(along, shift) for shift in shifts.T])
         rest = np.linalg.norm(shifts - along[:, None] * drift, axis=1)
         return dict(zip(self.fits, rest.tolist(), strict=True))
 
@@ -93,14 +93,3 @@ class Placing:
 
 def _sound(fit: Fit | None) -> Fit | None:
     return fit if fit is not None and fit.sound else None
-
-
-def _slope(along: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    """Of the line through 0 with the least sum of absolute errors: the median of slopes, weighted by `along`."""
-    apart = np.flatnonzero(along)
-    if not apart.size:
-        return 0.0
-    slopes, weights = values[apart] / along[apart], np.abs(along[apart])
-    order = np.argsort(slopes)
-    middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
-    return float(slopes[order[middle]])

@@ -115,7 +115,8 @@ class StackBuilder:
         self._require_fit()
         if self._slabs:
             self._slabs.close()
-        lenses, sweep = self._known_lenses(), self._sweep()
+        lenses = self._known_lenses()
+        sweep = self._sweep(lenses)
         coverage = sweep.coverage()
         pixels, spilled = self._fusion.finish(self._curve.peak)
         if self._plan.method == "weighted":
@@ -126,8 +127,8 @@ class StackBuilder:
         quality = assess(reports, sweep, coverage, certainty(mask, in_focus))
         return Stacked(pixels, depth, self._curve.best, mask, self._reference, reports, lenses, quality)
 
-    def _sweep(self) -> SweepCurves:
-        indices, lenses = sorted(self._placing.fits), self._known_lenses()
+    def _sweep(self, lenses: tuple[Dioptres, ...]) -> SweepCurves:
+        indices = sorted(self._placing.fits)
         known = [lenses[index] for index in indices] if lenses else []
         return SweepCurves(indices, self._tiles.table(indices), self._fusion.noise, known)
 
