@@ -9,6 +9,7 @@
     ├── WrongState                  the scan is not in a state that allows this
     ├── HardwareError
     │   ├── HardwareMissing         a device or the library for it is not there
+    │   ├── RigLost                 a device that only a new start of the process can bring back
     │   ├── CameraError
     │   │   ├── CameraTimeout       no frame within the deadline
     │   │   ├── LensTimeout         the lens did not arrive
@@ -17,6 +18,7 @@
     │       ├── OutOfRange          a target outside the limits of an axis
     │       ├── MotionTimeout       the controller did not report the target in time
     │       ├── ControllerAlarm     the controller stopped with an alarm
+    │       ├── NoSwitch            an axis without a limit switch cannot home
     │       └── PositionLost        the controller reset: position unknown until homed or zeroed
     ├── StackingError
     │   ├── SlicesDiffer            slices of different sizes, chroma or bits
@@ -77,6 +79,10 @@ class HardwareMissing(HardwareError):
     code = "hardware-missing"
 
 
+class RigLost(HardwareError):
+    code = "rig-lost"
+
+
 class CameraError(HardwareError):
     code = "camera"
 
@@ -107,6 +113,10 @@ class MotionTimeout(MotionError):
 
 class ControllerAlarm(MotionError):
     code = "controller-alarm"
+
+
+class NoSwitch(MotionError):
+    code = "no-switch"
 
 
 class PositionLost(MotionError):

@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 Dioptres = Annotated[float, Field(json_schema_extra={"unit": "D"})]
 """Lens position in dioptres, 1/m, as libcamera counts it: larger is nearer."""
 
+FocusPosition = Annotated[float, Field(json_schema_extra={"unit": "focus"})]
+"""Where the focus drive stands, in its own unit (`FocusFacts.unit`): dioptres of a lens, millimetres of a rail. Larger
+is nearer to the camera. In a schema its unit is called "focus": that of the drive in use."""
+
 Degrees = Annotated[float, Field(json_schema_extra={"unit": "°"})]
 Seconds = Annotated[float, Field(json_schema_extra={"unit": "s"})]
 Microseconds = Annotated[int, Field(json_schema_extra={"unit": "µs"})]

@@ -1,13 +1,17 @@
 """The settings of a serial motion controller: part of the config file, and a form in the browser."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from scanner.units import Degrees, Frozen, Seconds
+from scanner.units import Degrees, Frozen, Millimetres, Seconds
 
 DegreesPerSecond = Annotated[float, Field(json_schema_extra={"unit": "°/s"})]
 DegreesPerSecondSquared = Annotated[float, Field(json_schema_extra={"unit": "°/s²"})]
+MillimetresPerSecond = Annotated[float, Field(json_schema_extra={"unit": "mm/s"})]
+MillimetresPerSecondSquared = Annotated[float, Field(json_schema_extra={"unit": "mm/s²"})]
+Minutes = Annotated[float, Field(json_schema_extra={"unit": "min"})]
 
 
 class AxisSettings(Frozen):
@@ -39,6 +43,7 @@ class AxisSettings(Frozen):
         le=45,
         description="Arrive from below: a move down goes this far past and comes back, which hides play. 0: never.",
     )
+    inverted: bool = Field(default=False, description="The motor turns the other way round than angles grow.")
     homing: bool = Field(default=False, description="The axis has a limit switch that the controller homes to.")
     switch_angle: Degrees = Field(
         default=0.0, ge=-360, le=360, description="Angle of the axis where homing ends (with homing = true)."
@@ -65,8 +70,99 @@ class TiltSettings(AxisSettings):
     )
 
 
+class RailSettings(Frozen):
+    """The rail that carries the camera (rig.focus.drive = rail). Its millimetres grow away from the object.
+
+    The larger, the nearer to the camera is what it shows sharp, as with dioptres. The defaults are a 200-step motor at
+    16 microsteps on a spindle of 2 mm a turn.
+    """
+
+    letter: Literal["X", "Y", "Z"] = Field(default="Z", description="The controller's letter for this axis.")
+    low: Millimetres = Field(default=0.0, ge=-1000, le=1000, description="Place nearest to the object.")
+    high: Millimetres = Field(default=50.0, ge=-1000, le=1000, description="Place farthest from the object.")
+    steps_per_mm: float = Field(
+        default=200 * 16 / 2,
+        ge=1,
+        le=100_000,
+        description="Microsteps for one millimetre: steps a turn of the motor x microsteps / pitch of the spindle.",
+    )
+    max_speed: MillimetresPerSecond = Field(default=5.0, ge=0.01, le=1000, description="Speed of moves.")
+    acceleration: MillimetresPerSecondSquared = Field(
+        default=50.0, ge=0.01, le=100_000, description="Acceleration of the axis as set in the controller ($122)."
+    )
+    approach: Millimetres = Field(
+        default=0.2,
+        ge=0,
+        le=20,
+        description="Arrive from below: a move down goes this far past and comes back, which hides play. 0: never.",
+    )
+    inverted: bool = Field(default=False, description="The motor turns the other way round than millimetres grow.")
+    homing: bool = Field(default=False, description="The rail has a limit switch that the controller homes to.")
+    switch_at: Millimetres = Field(
+        default=0.0, ge=-1000, le=1000, description="Place where homing ends (with homing = true)."
+    )
+
+    @model_validator(mode="after")
+    def _limits_in_order(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
+
+
+Line = Annotated[str, Field(max_length=200)]
+Pattern = Annotated[str, Field(max_length=200)]
+
+
+class TemplateSettings(Frozen):
+    """An existing sketch (rig.motion.dialect = templated): its lines as templates, its answers as regular expressions.
+
+    In `move` the words in braces are filled in: {axis} the letter, {steps} and {angle} the absolute target in
+    microsteps and degrees, {dsteps} and {dangle} the way from where the axis stands, {speed} in degrees a second;
+    {angle:.2f} gives two decimals. A sketch that knows only relative moves loses its position whenever an answer fails
+    to come.
+    """
+
+    terminator: Literal["LF", "CR", "CRLF", "NONE"] = Field(default="LF", description="What ends a line to the sketch.")
+    greeting: Pattern = Field(default="", description="What it says when it has started; empty: nothing, wait boot_s.")
+    boot_s: Seconds = Field(
+        default=3.0, ge=0, le=30, description="How long it takes to start after the port is opened."
+    )
+    identify: Line = Field(default="", description="Line that asks who it is; empty: it is not asked.")
+    identified: Pattern = Field(default="", description="What it answers to that.")
+    move: Line = Field(default="G1 {axis}{angle:.3f} F{speed:.1f}", description="Line that moves one axis.")
+    done: Pattern = Field(
+        default="ok",
+        min_length=1,
+        description="What it says once the move is over. A group named position, in degrees, is checked.",
+    )
+    error: Pattern = Field(default="error.*", description="What it says when it cannot.")
+    home: Line = Field(default="", description="Line that homes one axis, with {axis}; empty: it cannot.")
+    stop: Line = Field(default="", description="Line that stops a move; empty: it cannot be stopped.")
+    light: Line = Field(
+        default="", description="Line that sets the lamp, with {level} 0 to 1, {percent} or {byte}; empty: no lamp."
+    )
+    hold: Line = Field(default="", description="Line that powers the motors; empty: they always are.")
+    release: Line = Field(default="", description="Line that releases the motors; empty: it cannot.")
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        for name in ("greeting", "identified", "done", "error"):
+            try:
+                re.compile(getattr(self, name))
+            except re.error as error:
+                raise ValueError(f"{name} is not a regular expression: {error}") from error
+        if bool(self.identify) != bool(self.identified):
+            raise ValueError("identify and identified go together: give both, or neither")
+        return self
+
+
 class MotionSettings(Frozen):
-    """A GRBL controller on a serial port with a turntable, a tilt axis and a lamp."""
+    """A motion controller on a serial port with a turntable, a tilt axis, a rail and a lamp."""
+
+    dialect: Literal["grbl", "marlin", "templated"] = Field(
+        default="grbl",
+        description="What the controller speaks: GRBL 1.1 (also grblHAL, FluidNC), Marlin, or as template says.",
+    )
 
     port: str = Field(
         default="/dev/ttyUSB0",
@@ -80,8 +176,21 @@ class MotionSettings(Frozen):
     tilt: TiltSettings = Field(
         default=TiltSettings(), description="The axis that tilts the object or raises the camera."
     )
-    light: Literal["M8", "M3"] = Field(
-        default="M8", description="Output of the lamp: M8 switches (coolant pin), M3 dims (spindle PWM pin)."
+    rail: RailSettings = Field(default=RailSettings(), description="The rail, where rig.focus.drive is rail.")
+    light: Literal["M8", "M3", "M106", "none"] = Field(
+        default="M8",
+        description="Output of the lamp. GRBL: M8 switches (coolant pin), M3 dims (spindle PWM pin). "
+        "Marlin: M106 dims (fan output). A template says its own, with any but none.",
+    )
+    release_after_min: Minutes = Field(
+        default=30.0,
+        ge=0,
+        le=1440,
+        description="The motors are released when nothing was moved for so long; 0: never. "
+        "Axes then have to be homed or zeroed.",
+    )
+    template: TemplateSettings = Field(
+        default=TemplateSettings(), description="The lines of a sketch (dialect = templated)."
     )
     home_one_axis: bool = Field(
         default=False, description="The firmware homes single axes ($HX): grblHAL, FluidNC. Stock GRBL: false."
@@ -92,4 +201,7 @@ class MotionSettings(Frozen):
     def _letters_differ(self) -> Self:
         if self.tilt.fitted and self.tilt.letter == self.turntable.letter:
             raise ValueError("turntable and tilt need different letters")
+        if self.dialect != "templated" and self.light != "none" and (self.light == "M106") == (self.dialect == "grbl"):
+            fits = "M8 or M3" if self.dialect == "grbl" else "M106"
+            raise ValueError(f"the light of a {self.dialect} controller is {fits}, or none")
         return self

@@ -1,10 +1,22 @@
 """What the rest of Focusrig asks of a rig. Drivers block; each call says what holds when it returns, or raises."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from scanner.slices import Planes
-from scanner.units import Degrees, Dioptres, Frozen, Micrometres, Microseconds, Millimetres, Pixels, Seconds
+from scanner.units import (
+    Degrees,
+    Dioptres,
+    FocusPosition,
+    Frozen,
+    Micrometres,
+    Microseconds,
+    Millimetres,
+    Pixels,
+    Seconds,
+)
+
+AxisName: TypeAlias = Literal["turntable", "tilt", "focus"]
 
 
 class LensFacts(Frozen):
@@ -16,25 +28,54 @@ class LensFacts(Frozen):
 
 
 class CameraFacts(Frozen):
-    """What a camera is. `lens` is None for a module with fixed focus. Sizes are those of the delivered picture."""
+    """What a camera is. `lens` is None for a module with fixed focus. Sizes are those of the delivered picture.
+
+    `serial`: what tells this camera from others of its model: its serial number, else where it is connected; "" where
+    nothing is known. `hflip`, `vflip`: whether its pictures are mirrored left to right, top to bottom.
+    """
 
     model: str
+    serial: str = ""
     width: Pixels
     height: Pixels
     focal_length_mm: Millimetres
     f_number: float
     pixel_pitch_um: Micrometres
     lens: LensFacts | None
+    hflip: bool = False
+    vflip: bool = False
+
+
+class FocusFacts(Frozen):
+    """The focus drive: what brings another depth into focus. Larger positions are nearer to the camera, on every drive.
+
+    `far`, `near`, `step` (finest that moves it) in `unit`: dioptres of a lens, millimetres of a rail. `depth_of_field`:
+    in `unit`, for a circle of confusion of one pixel; it grows with the circle. `coarse`: steps of a search. A fixed
+    drive has no unit, range 0 to 0, and takes one slice a position.
+    """
+
+    drive: Literal["lens", "rail", "fixed"]
+    unit: Literal["D", "mm", ""]
+    far: FocusPosition
+    near: FocusPosition
+    step: FocusPosition
+    coarse: FocusPosition
+    depth_of_field: FocusPosition
 
 
 class AxisFacts(Frozen):
-    """`low` and `high` are None for an axis that turns without end."""
+    """Angles in degrees; the axis "focus" of a rail is straight: there, and only there, read millimetres for degrees.
 
-    name: Literal["turntable", "tilt"]
+    `low` and `high` are None for an axis that turns without end. `can_home`: it has a limit switch; without one a
+    person brings it to its zero and says so.
+    """
+
+    name: AxisName
     low: Degrees | None
     high: Degrees | None
     step: Degrees
     can_home: bool
+    unit: Literal["°", "mm"] = "°"
 
 
 class RigFacts(Frozen):
@@ -43,6 +84,7 @@ class RigFacts(Frozen):
     simulated: bool
     description: str
     camera: CameraFacts
+    focus: FocusFacts
     axes: tuple[AxisFacts, ...]
     light: bool
 
@@ -93,15 +135,35 @@ class Camera(Protocol):
         Raises CameraTimeout.
         """
 
-    def preview(self) -> bytes:
-        """A small JPEG of what the camera sees now, without a change of mode. Raises CameraTimeout."""
+    def look(self) -> Planes:
+        """A small picture, a few hundred pixels wide, whose exposure began after this call; no change of mode.
+
+        Raises CameraTimeout.
+        """
 
     def close(self) -> None:
         """Release the camera; calling it twice is harmless."""
 
 
+class FocusDrive(Protocol):
+    """What brings another depth into focus: a lens, a rail, or nothing. Only one thread may call it."""
+
+    @property
+    def facts(self) -> FocusFacts: ...
+
+    @property
+    def position(self) -> FocusPosition | None:
+        """Where it stands; None while that is unknown, and for a fixed drive."""
+
+    def move_to(self, position: FocusPosition) -> FocusPosition:
+        """Drive to `position` and block until it has arrived and settled; return the position reached.
+
+        Raises OutOfRange, FixedFocus, LensTimeout, MotionError.
+        """
+
+
 class Axis(Protocol):
-    """One motorised axis, in degrees. Only one thread may call it, but for `stop`."""
+    """One motorised axis, in degrees (millimetres for a rail). Only one thread may call it, but for `stop`."""
 
     @property
     def facts(self) -> AxisFacts: ...
@@ -111,10 +173,13 @@ class Axis(Protocol):
         """Where the controller last reported the axis; None while the position is unknown."""
 
     def home(self) -> None:
-        """Make the position known: run to the switch where there is one, else call the present position zero.
+        """Run to the limit switch, which makes the position known; ends an alarm.
 
-        Raises MotionTimeout, ControllerAlarm.
+        Raises NoSwitch before anything moves, MotionTimeout, ControllerAlarm.
         """
+
+    def set_zero(self) -> None:
+        """Call the place where the axis stands zero; ends an alarm. Raises MotionError."""
 
     def move_to(self, angle: Degrees) -> Degrees:
         """Move and block until the controller reports the target and stands still; return the angle reached.

@@ -1,11 +1,11 @@
 """The settings of a rig: part of the config file, and a form in the browser."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from scanner.hardware.motion_settings import MotionSettings
-from scanner.units import Frozen, Micrometres, Millimetres, Pixels, Seconds
+from scanner.units import Dioptres, Frozen, Micrometres, Millimetres, Pixels, Seconds
 
 Milliseconds = Annotated[float, Field(json_schema_extra={"unit": "ms"})]
 FramesPerSecond = Annotated[float, Field(json_schema_extra={"unit": "1/s"})]
@@ -14,11 +14,29 @@ FramesPerSecond = Annotated[float, Field(json_schema_extra={"unit": "1/s"})]
 class CameraSettings(Frozen):
     """The camera: size of the picture, waits and deadlines, and the optics where a module does not tell them."""
 
+    driver: Literal["picamera2", "gphoto2"] = Field(
+        default="picamera2",
+        description="How the camera is reached: a Raspberry Pi camera, or a DSLR on USB (pip install focusrig[dslr]).",
+    )
+    serial: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=80,
+        description="Serial number, by which calibrations are kept; unset: as the camera tells, else its connector.",
+    )
     width: Pixels | None = Field(
         default=None, ge=64, le=16384, description="Width of the picture; unset: all that the sensor has."
     )
     height: Pixels | None = Field(
         default=None, ge=64, le=16384, description="Height of the picture; unset: all that the sensor has."
+    )
+    format: Literal["YUV420", "RGB888"] = Field(
+        default="YUV420", description="Form of the pictures in memory: RGB888 takes twice the bytes of YUV420."
+    )
+    sensor_mode: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$",
+        description="Mode of the sensor by its size, such as 4608x2592; unset: the one that libcamera chooses.",
     )
     preview_width: Pixels = Field(default=800, ge=320, le=1920, description="Width of the live picture on the page.")
     hflip: bool = Field(default=False, description="Mirror the picture left to right.")
@@ -54,6 +72,40 @@ class CameraSettings(Frozen):
     )
 
 
+class FocusSettings(Frozen):
+    """The focus drive: what brings another depth into focus."""
+
+    drive: Literal["lens", "rail", "fixed"] = Field(
+        default="lens",
+        description="The lens of the camera, a rail that carries the camera (rig.motion.rail), or none. "
+        "A camera without a lens drive counts as fixed.",
+    )
+    distance_mm: Millimetres = Field(
+        default=100.0,
+        ge=5,
+        le=5000,
+        description="With a rail: from the lens to what it shows sharp. Depth of field follows from it.",
+    )
+
+
+class SettleSettings(Frozen):
+    """How the rig waits until it stands still after a move: it compares small pictures until they stop changing."""
+
+    least_s: Seconds = Field(default=0.1, ge=0, le=60, description="Always waited.")
+    most_s: Seconds = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="Waited at most; a position that is not still by then is taken all the same, and marked.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.least_s > self.most_s:
+            raise ValueError("least_s must not exceed most_s")
+        return self
+
+
 class SimulatedSettings(Frozen):
     """The simulated rig: its camera renders a known object."""
 
@@ -71,6 +123,28 @@ class SimulatedSettings(Frozen):
         default=30.0, ge=0.1, le=1000, description="Time constant of the lens: how slowly it swings in."
     )
     fixed_focus: bool = Field(default=False, description="A camera without a lens drive.")
+    sway_px: float = Field(
+        default=2.0, ge=0, le=100, description="How far the picture sways after a move, in pixels; it dies away."
+    )
+    sway_ms: Milliseconds = Field(
+        default=60.0, ge=1, le=5000, description="Time constant with which the sway dies away."
+    )
+    switches: bool = Field(default=True, description="The axes have limit switches, so that they home by themselves.")
+    chart_mm: Millimetres | None = Field(
+        default=None,
+        ge=20,
+        le=2000,
+        description="A flat chart stands at this distance instead of the object, as for focusrig calibrate focus.",
+    )
+    lens_offset: Dioptres = Field(
+        default=0.0,
+        ge=-5,
+        le=5,
+        description="What the lens scale shows at infinity; 0 for a lens that tells the truth.",
+    )
+    lens_scale: float = Field(
+        default=1.0, ge=0.2, le=5, description="What the lens scale shows for one dioptre; 1 for a lens without error."
+    )
 
 
 class RigSettings(Frozen):
@@ -80,5 +154,14 @@ class RigSettings(Frozen):
         default="simulated", description="A rig of software alone, or a Raspberry Pi camera and a motion controller."
     )
     camera: CameraSettings = Field(default=CameraSettings(), description="The camera.")
-    motion: MotionSettings = Field(default=MotionSettings(), description="The motion controller (kind = pi).")
+    focus: FocusSettings = Field(default=FocusSettings(), description="The focus drive.")
+    settle: SettleSettings = Field(default=SettleSettings(), description="Waiting until the rig stands still.")
+    motion: MotionSettings = Field(default=MotionSettings(), description="The motion controller.")
     simulated: SimulatedSettings = Field(default=SimulatedSettings(), description="The simulation (kind = simulated).")
+
+    @model_validator(mode="after")
+    def _rail_has_its_own_letter(self) -> Self:
+        others = [self.motion.turntable.letter] + [self.motion.tilt.letter] * self.motion.tilt.fitted
+        if self.focus.drive == "rail" and self.motion.rail.letter in others:
+            raise ValueError("the rail needs another letter than turntable and tilt")
+        return self
