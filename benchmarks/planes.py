@@ -62,7 +62,7 @@ def stacked(known: truth.KnownStack, breathing: Breathing | None) -> tuple[Cost,
 
     def slice_at(index: int) -> Slice:
         lens = known.lenses[index] if known.lenses else None
-        return Slice(index, read_image(known.slices[index]), lens=lens)
+        return Slice(index, read_image(known.slices[index]), focus=lens)
 
     first = slice_at(order[0])
     start = time.process_time()

@@ -137,7 +137,7 @@ class StackScene:
         out = np.asarray(cv2.GaussianBlur(out, (0, 0), 0.65), np.float32)
         if index != self.reference:
             out = self._moved(self.motion(index), out)
-        return Slice(index, to_planes(coded(_exposed(rng, out))), lens=focus)
+        return Slice(index, to_planes(coded(_exposed(rng, out))), focus=focus)
 
     def _moved(self, motion: Motion, picture: Picture) -> Picture:
         flags = cv2.INTER_LANCZOS4

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.units import Degrees, Dioptres, Frozen
+from scanner.units import Degrees, FocusPosition, Frozen
 
 Plane: TypeAlias = NDArray[np.uint8 | np.uint16]
 Mask: TypeAlias = NDArray[np.uint8]
@@ -25,14 +25,14 @@ class Position(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """The request for one slice: one position at one lens position.
+    """The request for one slice: one position at one place of the focus drive.
 
     `index` is the slice's place in the sweep, 0 = nearest; it does not depend on the order of capture.
     """
 
     position: Position
     index: int
-    lens: Dioptres
+    focus: FocusPosition
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,13 +86,13 @@ class Planes:
 class Slice:
     """The frame that a shot made, with what was really measured, from that frame's own metadata.
 
-    `lens` in dioptres as reported by the camera (None where a camera has no lens drive or a file does not say);
+    `focus`: where the focus drive stood, as it reported (None for fixed focus, or where a file does not say);
     `exposure_us` in microseconds; `gain` analogue; `taken_at`: begin of the exposure, monotonic seconds.
     """
 
     index: int
     pixels: Planes
-    lens: Dioptres | None = None
+    focus: FocusPosition | None = None
     exposure_us: int | None = None
     gain: float | None = None
     taken_at: float | None = None
@@ -127,17 +127,17 @@ class StackQuality(Frozen):
     """What the numbers of one stack say. Shares are parts of the object, 0..1; indices are places in the sweep.
 
     `beyond_near`, `beyond_far`: parts nearer or farther than the sweep reaches. `near_needed`, `far_needed`: the ends
-    that would reach them, dioptres (None: reached, or lens positions unknown). `gaps`: i where the sharpness halfway
-    between slices i and i + 1 falls to less than half. `duplicates`: slices that show no more than the one before.
-    `idle`: slices at an end of the sweep that are nowhere the sharpest. `left_out`: slices that are not in the stack.
+    that would reach them, as focus positions (None: reached, or those are unknown). `gaps`: i where the sharpness
+    halfway between slices i and i + 1 falls to less than half. `duplicates`: slices that show no more than the one
+    before. `idle`: slices at an end of the sweep that are nowhere the sharpest. `left_out`: slices not in the stack.
     `residual_px`: the largest residual of a slice. `motion_px`: the largest shake. `flicker`: standard deviation of
     brightness over the slices. `certainty`: how sure the mask is, 0..1.
     """
 
     beyond_near: float = 0.0
     beyond_far: float = 0.0
-    near_needed: Dioptres | None = None
-    far_needed: Dioptres | None = None
+    near_needed: FocusPosition | None = None
+    far_needed: FocusPosition | None = None
     gaps: tuple[int, ...] = ()
     duplicates: tuple[int, ...] = ()
     idle: tuple[int, ...] = ()
@@ -154,8 +154,8 @@ class Stacked:
 
     Maps are (ceil(height / 2), ceil(width / 2)), half size because that is where focus is measured. `depth`: float32,
     index of the sharpest slice, fractional between slices, NaN where nothing is sharp. `best`: int16, index of the
-    sharpest slice everywhere. `mask`: uint8, 255 on the object, else 0. `lenses`: the lens positions that indices
-    0, 1, ... stand for, dioptres; empty where they are unknown.
+    sharpest slice everywhere. `mask`: uint8, 255 on the object, else 0. `sweep`: the focus positions that indices
+    0, 1, ... stand for; empty where they are unknown.
     """
 
     pixels: Planes
@@ -164,12 +164,14 @@ class Stacked:
     mask: Mask
     reference: int
     slices: tuple[SliceReport, ...] = ()
-    lenses: tuple[Dioptres, ...] = ()
+    sweep: tuple[FocusPosition, ...] = ()
     quality: StackQuality = field(default_factory=StackQuality)
 
-    def dioptres(self) -> NDArray[np.float32] | None:
-        """`depth` in dioptres (1 / metres from the lens, as the lens scale has it); None where lens positions are
-        unknown."""
-        if not self.lenses:
+    def focus_map(self) -> NDArray[np.float32] | None:
+        """`depth` in the unit of the focus drive: dioptres as the lens scale has it, millimetres of a rail.
+
+        None where focus positions are unknown.
+        """
+        if not self.sweep:
             return None
-        return np.interp(self.depth, np.arange(len(self.lenses)), self.lenses).astype(np.float32)
+        return np.interp(self.depth, np.arange(len(self.sweep)), self.sweep).astype(np.float32)

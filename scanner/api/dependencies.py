@@ -54,4 +54,4 @@ PositionIndex = Annotated[
 SliceIndex = Annotated[
     int, Path(ge=0, description="Slice, counted from 0, the nearest first.", examples=[0]), _below(MAX_SLICES, "slices")
 ]
-AxisName = Annotated[str, Path(description="turntable or tilt.", examples=["turntable"])]
+AxisName = Annotated[str, Path(description="turntable, tilt, or focus (the rail).", examples=["turntable"])]

@@ -11,7 +11,7 @@ from scanner.capture.events import FinishReason, Problem, RigStatus, RunState, S
 from scanner.capture.positions import PositionReport
 from scanner.config import Settings, StorageSettings
 from scanner.daemon import SettingsView
-from scanner.hardware.protocols import AxisFacts, CameraFacts, Exposure, LensFacts, RigFacts
+from scanner.hardware.protocols import AxisFacts, CameraFacts, Exposure, FocusFacts, LensFacts, RigFacts
 from scanner.slices import StackQuality
 from scanner.store.journal import SliceFacts
 
@@ -30,13 +30,14 @@ RIG = RigStatus(
             pixel_pitch_um=1.22,
             lens=LensFacts(far=0.0, near=15.0, step=0.01),
         ),
+        focus=FocusFacts(drive="lens", unit="D", far=0.0, near=15.0, step=0.01, coarse=1.0, depth_of_field=0.233),
         axes=(
             AxisFacts(name="turntable", low=-360.0, high=360.0, step=0.1, can_home=False),
             AxisFacts(name="tilt", low=-10.0, high=90.0, step=0.1, can_home=True),
         ),
         light=True,
     ),
-    lens=8.5,
+    focus=8.5,
     axes={"turntable": 30.0, "tilt": 0.0},
     light=1.0,
     exposure=EXPOSURE,
@@ -94,8 +95,8 @@ POSITIONS = (
         slices=(
             SliceFacts(
                 index=0,
-                lens_asked=9.5,
-                lens=9.5,
+                focus_asked=9.5,
+                focus=9.5,
                 exposure_us=10000,
                 gain=1.0,
                 transform=((1.0061, 0.0, -14.2), (0.0, 1.0061, -10.7)),

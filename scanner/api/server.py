@@ -163,6 +163,10 @@ class Server(uvicorn.Server):
             )
         )
 
+    def end(self) -> None:
+        """Make `run` return soon; any thread may call this."""
+        self.should_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._streams.close()
         await super().shutdown(sockets)

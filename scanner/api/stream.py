@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from scanner.capture.events import Status
+from scanner.capture.preview import WHOLE, View
 from scanner.daemon import Daemon
 from scanner.errors import FocusrigError
 
@@ -74,9 +75,9 @@ class Streams:
         """Server-sent events: the whole status at once and on each change."""
         return _Stream(self, self._status_events(), EVENTS)
 
-    def preview_frames(self) -> Response:
+    def preview_frames(self, view: View = WHOLE) -> Response:
         """Motion JPEG of the preview."""
-        return _Stream(self, self._preview_frames(), MJPEG)
+        return _Stream(self, self._preview_frames(view), MJPEG)
 
     async def _status_events(self) -> AsyncGenerator[bytes, None]:
         latest = Latest()
@@ -89,8 +90,8 @@ class Streams:
         finally:
             unsubscribe()
 
-    async def _preview_frames(self) -> AsyncGenerator[bytes, None]:
-        with self._daemon.hand.preview_frames() as viewer:
+    async def _preview_frames(self, view: View) -> AsyncGenerator[bytes, None]:
+        with self._daemon.hand.preview_frames(view) as viewer:
             yield f"--{BOUNDARY}\r\n".encode()
             while True:
                 frame = await anyio.to_thread.run_sync(viewer.next, FRAME_WAIT_S, limiter=self._viewers)

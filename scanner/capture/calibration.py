@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from scanner.capture import engine
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
-from scanner.capture.events import Problem, SweepFacts
-from scanner.capture.forecast import limits, optics
-from scanner.capture.preparation import ends_known, home, lit, lock_exposure, sweep_ends
+from scanner.capture.engine import require_focus
+from scanner.capture.events import Problem
+from scanner.capture.forecast import facts_of, limits
+from scanner.capture.preparation import ends_known, find_sweep, lit, lock_exposure, reference
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import problem_of
 from scanner.capture.runs import Cancelled, Seen
+from scanner.capture.settle import Settling
 from scanner.clock import Clock
-from scanner.errors import FocusrigError, RigBusy
+from scanner.errors import FocusrigError, RigBusy, RigLost
 from scanner.hardware.protocols import RigFacts
 from scanner.hardware.rig import Rig
 from scanner.plan.limits import check
@@ -23,7 +25,7 @@ from scanner.plan.sweep import Sweep
 from scanner.slices import Shot, Slice
 from scanner.stacking.breathing import Breathing, Calibration, Measured, calibrate
 from scanner.stacking.placing import Placing
-from scanner.units import Degrees, Dioptres, Seconds
+from scanner.units import Degrees, FocusPosition
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,9 @@ class CalibrationRun:
             self._found(found)
         except Cancelled:
             log.info("the calibration was cancelled")
+        except RigLost as error:
+            self.failed(problem_of(error))
+            raise
         except FocusrigError as error:
             log.warning("the calibration failed: %s", error)
             self._problem = problem_of(error)
@@ -103,61 +108,62 @@ class CalibrationRun:
         plan = scan_plan(self._plan, rig.facts)
         positions = plan.positions()
         self._tell("finding the zero of the axes", seen)
-        home(rig)
+        reference(rig, fresh=True)
         self._between()
         self._tell("locking the exposure", seen)
         engine.move(rig, positions[0])
-        seen(lock_exposure(rig, plan.exposure), None)
+        seen(lock_exposure(rig, plan.exposure))
+        settling = Settling(plan.settle, rig.settle, self._clock)
+        settling.listen(rig.camera)
         sweep = self._sweep(rig, plan, seen)
         measured: list[Measured] = []
         for position in positions:
             self._tell(f"position {position.index + 1} of {len(positions)}", seen)
-            measured += self._measure(rig, plan.shots(position, sweep), plan.settle.after_move_s, seen)
+            measured += self._measure(rig, plan.shots(position, sweep), settling, seen)
         camera = rig.camera.facts
         return self._described(calibrate(measured, (camera.width, camera.height)), plan, sweep)
 
     def _sweep(self, rig: Rig, plan: ScanPlan, seen: Seen) -> Sweep:
-        if not ends_known(plan):
+        require_focus(rig)
+        if not ends_known(rig, plan):
             self._tell("looking for near and far", seen)
-        near, far = sweep_ends(rig, plan, self._between)
-        return plan.sweep.resolve(near, far, optics(rig.camera.facts))
+        return find_sweep(rig, plan, self._between)
 
-    def _measure(self, rig: Rig, shots: tuple[Shot, ...], settle_s: Seconds, seen: Seen) -> Iterator[Measured]:
+    def _measure(self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, seen: Seen) -> Iterator[Measured]:
         """How the slices of one position lie on its reference slice; those that cannot be aligned are left out."""
-        taken = self._taken(rig, shots, settle_s, seen)
+        taken = self._taken(rig, shots, settling, seen)
         at, reference = next(taken)
         placing = Placing(reference, None)
-        for lens, slice_ in taken:
+        for focus, slice_ in taken:
             if (fit := placing.find(slice_)) is not None:
                 placing.keep(slice_, fit)
-                yield Measured(lens, at, fit.similarity)
+                yield Measured(focus, at, fit.similarity)
 
     def _taken(
-        self, rig: Rig, shots: tuple[Shot, ...], settle_s: Seconds, seen: Seen
-    ) -> Iterator[tuple[Dioptres, Slice]]:
-        """Each slice, as soon as it is taken, with the lens position that it counts as taken at."""
-        taken = engine.slices(rig, shots, settle_s, self._clock, self._between)
+        self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, seen: Seen
+    ) -> Iterator[tuple[FocusPosition, Slice]]:
+        """Each slice, as soon as it is taken, with the focus position that it counts as taken at."""
+        engine.arrive(rig, shots[0], settling)
+        taken = engine.slices(rig, shots, settling, self._between)
         for shot, slice_ in zip(shots, taken, strict=True):
-            lens = engine.lens_of(slice_, shot)
-            seen(None, lens)
-            self._feed.show(slice_.pixels)
-            yield lens, replace(slice_, lens=lens)
+            focus = engine.focus_of(slice_, shot)
+            seen(None)
+            self._feed.show_slice(slice_.pixels)
+            yield focus, replace(slice_, focus=focus)
 
     def _described(self, found: Calibration, plan: ScanPlan, sweep: Sweep) -> BreathingCalibration:
         return BreathingCalibration(
             **found.breathing.model_dump(),
             **found.model_dump(exclude={"breathing"}),
             positions=len(plan.positions()),
-            sweep=SweepFacts(
-                near=sweep.near, far=sweep.far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)
-            ),
+            sweep=facts_of(sweep, plan),
             measured_at=self._clock.now(),
             camera=self._camera,
         )
 
     def _tell(self, activity: str, seen: Seen) -> None:
         self._activity = activity
-        seen(None, None)
+        seen(None)
 
     def _between(self) -> None:
         """Before each shot, and before the result counts: raise Cancelled when it is over."""

@@ -2,26 +2,24 @@
 
 from collections.abc import Callable, Iterator
 
-from scanner.clock import Clock
+from scanner.capture.settle import Settled, Settling
 from scanner.errors import FixedFocus
-from scanner.hardware.protocols import LensFacts
+from scanner.hardware.protocols import FocusFacts
 from scanner.hardware.rig import Rig
 from scanner.slices import Position, Shot, Slice
-from scanner.units import Dioptres, Seconds
+from scanner.units import Dioptres, FocusPosition
 
 REWIND: Dioptres = 0.5
 """How far past the first lens position the lens goes before a sweep, so that every position is reached from the near
 side: a voice coil has hysteresis."""
 
 
-def lens_drive(rig: Rig) -> LensFacts:
-    """The lens drive that a sweep needs. Raises FixedFocus."""
-    lens = rig.camera.facts.lens
-    if lens is None:
-        raise FixedFocus(
-            "This camera has fixed focus, so a sweep cannot be captured.", "Use a module with a lens drive."
-        )
-    return lens
+def require_focus(rig: Rig) -> FocusFacts:
+    """The focus drive that a sweep needs. Raises FixedFocus."""
+    facts = rig.focus.facts
+    if facts.drive == "fixed":
+        raise FixedFocus("This rig has fixed focus, so a sweep cannot be captured.", "Use a lens drive or a rail.")
+    return facts
 
 
 def move(rig: Rig, position: Position) -> None:
@@ -31,36 +29,45 @@ def move(rig: Rig, position: Position) -> None:
             rig.axes[name].move_to(angle)
 
 
-def slices(
-    rig: Rig, shots: tuple[Shot, ...], settle_s: Seconds, clock: Clock, between: Callable[[], None]
-) -> Iterator[Slice]:
-    """The slices of one position, in the order of `shots`, each yielded as soon as it is taken.
+def arrive(rig: Rig, shot: Shot, settling: Settling) -> Settled:
+    """Pose and focus of the first shot of a position, and the rig still. Raises HardwareError."""
+    move(rig, shot.position)
+    bring_into_focus(rig, shot.focus, None)
+    return settling.wait(rig.camera)
+
+
+def slices(rig: Rig, shots: tuple[Shot, ...], settling: Settling, between: Callable[[], None]) -> Iterator[Slice]:
+    """The slices of one position, in the order of `shots`, each yielded as soon as it is taken; `arrive` comes before.
 
     `between` is called before every shot and may wait (pause) or raise (cancel). Raises HardwareError.
     """
-    lens = lens_drive(rig)
-    move(rig, shots[0].position)
-    clock.sleep(settle_s)
-    last: Dioptres | None = None
+    last = shots[0].focus
     for shot in shots:
         between()
-        if last is None or shot.lens > last:
-            rig.camera.focus(rewound(shot.lens, lens))
-        rig.camera.focus(shot.lens)
-        last = shot.lens
+        if shot.focus != last:
+            bring_into_focus(rig, shot.focus, last)
+            if rig.focus.facts.drive == "rail":
+                settling.wait(rig.camera)
+            last = shot.focus
         yield _expose(rig, shot)
 
 
-def rewound(lens: Dioptres, facts: LensFacts) -> Dioptres:
-    """Where the lens goes first to reach `lens` from the near side, within its range."""
-    return min(lens + REWIND, facts.near)
+def bring_into_focus(rig: Rig, focus: FocusPosition, last: FocusPosition | None) -> None:
+    """Drive the focus from `last` (None: from anywhere) to `focus`; a lens always arrives from the near side."""
+    facts = rig.focus.facts
+    if facts.drive == "fixed":
+        return
+    if facts.drive == "lens" and (last is None or focus > last):
+        rig.focus.move_to(min(focus + REWIND, facts.near))
+    rig.focus.move_to(focus)
 
 
-def lens_of(slice_: Slice, shot: Shot) -> Dioptres:
-    """Where the lens stood for a slice: as its frame reported, else as asked."""
-    return shot.lens if slice_.lens is None else slice_.lens
+def focus_of(slice_: Slice, shot: Shot) -> FocusPosition:
+    """Where the focus drive stood for a slice: as it reported, else as asked."""
+    return shot.focus if slice_.focus is None else slice_.focus
 
 
 def _expose(rig: Rig, shot: Shot) -> Slice:
     taken = rig.camera.capture()
-    return Slice(shot.index, taken.pixels, taken.lens, taken.exposure_us, taken.gain, taken.taken_at)
+    focus = taken.lens if rig.focus.facts.drive == "lens" else rig.focus.position
+    return Slice(shot.index, taken.pixels, focus, taken.exposure_us, taken.gain, taken.taken_at)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from scanner.hardware.protocols import Exposure, RigFacts
-from scanner.units import Degrees, Dioptres, Frozen, Seconds
+from scanner.units import Degrees, FocusPosition, Frozen, Seconds
 
 
 class RunState(StrEnum):
@@ -36,8 +36,8 @@ class Problem(Frozen):
 class SweepFacts(Frozen):
     """The sweep that a scan really uses, once it is known."""
 
-    near: Dioptres
-    far: Dioptres
+    near: FocusPosition
+    far: FocusPosition
     count: int
     reference: int
 
@@ -78,7 +78,7 @@ class RigStatus(Frozen):
     """
 
     facts: RigFacts | None
-    lens: Dioptres | None = None
+    focus: FocusPosition | None = None
     axes: dict[str, Degrees | None] = Field(default_factory=dict)
     light: float | None = None
     exposure: Exposure | None = None

@@ -2,11 +2,11 @@
 
 from scanner.capture.events import SweepFacts
 from scanner.errors import NoSpace, PlanError
-from scanner.hardware.protocols import CameraFacts, RigFacts
+from scanner.hardware.protocols import FocusFacts, RigFacts
 from scanner.plan.estimate import estimate
-from scanner.plan.limits import Limits, check
+from scanner.plan.limits import SINGLE, Limits, Reach, check
 from scanner.plan.scan import ScanPlan
-from scanner.plan.sweep import MIN_SLICES, Optics, Sweep
+from scanner.plan.sweep import MIN_SLICES, Sweep
 from scanner.units import Frozen, Seconds
 
 
@@ -31,22 +31,34 @@ def forecast(plan: ScanPlan, facts: RigFacts, bytes_free: int) -> PlanEstimate:
     positions = len(plan.positions())
     pixels = facts.camera.width * facts.camera.height
     near, far = plan.sweep.near, plan.sweep.far
+    if facts.focus.drive == "fixed":
+        return _known(plan, SINGLE, pixels, bytes_free)
     if near == "auto" or far == "auto":
-        _require_reference(plan, facts.camera)
+        _require_reference(plan, facts.focus)
         count = MIN_SLICES if plan.sweep.count == "auto" else plan.sweep.count
         least = estimate(plan, Sweep(1.0, 0.0, count), pixels).bytes_needed
         return PlanEstimate(positions=positions, bytes_at_least=least, bytes_free=bytes_free)
-    sweep = plan.sweep.resolve(near, far, optics(facts.camera))
+    sweep = plan.sweep.resolve(near, far, facts.focus.depth_of_field)
+    return _known(plan, sweep, pixels, bytes_free)
+
+
+def _known(plan: ScanPlan, sweep: Sweep, pixels: int, bytes_free: int) -> PlanEstimate:
     cost = estimate(plan, sweep, pixels)
     return PlanEstimate(
-        positions=positions,
-        sweep=SweepFacts(near=near, far=far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)),
+        positions=len(plan.positions()),
+        sweep=facts_of(sweep, plan),
         slices=cost.slices,
         duration_s=cost.duration_s,
         bytes_needed=cost.bytes_needed,
         bytes_at_least=cost.bytes_needed,
         bytes_free=bytes_free,
     )
+
+
+def facts_of(sweep: Sweep, plan: ScanPlan) -> SweepFacts:
+    """A sweep as data, with the reference slice that `plan` gives it. Raises PlanError where it has none."""
+    reference = plan.stacking.reference_index(sweep.count)
+    return SweepFacts(near=sweep.near, far=sweep.far, count=sweep.count, reference=reference)
 
 
 def require_room(needed: int, free: int) -> None:
@@ -58,30 +70,26 @@ def require_room(needed: int, free: int) -> None:
         )
 
 
-def optics(facts: CameraFacts) -> Optics:
-    """What depth of field depends on, from the camera's facts."""
-    return Optics(facts.focal_length_mm, facts.f_number, facts.pixel_pitch_um)
-
-
 def limits(facts: RigFacts) -> Limits:
     """What a rig allows, for the check of a plan."""
     tilt = next((axis for axis in facts.axes if axis.name == "tilt"), None)
-    lens = facts.camera.lens
+    focus = facts.focus
+    what = "this rail" if focus.drive == "rail" else "this lens"
     return Limits(
         tilt=None if tilt is None else (_or(tilt.low, -90.0), _or(tilt.high, 90.0)),
-        lens=None if lens is None else (lens.far, lens.near),
+        focus=None if focus.drive == "fixed" else Reach(focus.far, focus.near, focus.unit, what),
     )
 
 
-def _require_reference(plan: ScanPlan, camera: CameraFacts) -> None:
-    """Raise PlanError for a reference slice that not even a sweep over all that the lens reaches would have."""
+def _require_reference(plan: ScanPlan, focus: FocusFacts) -> None:
+    """Raise PlanError for a reference slice that not even a sweep over all that the focus reaches would have."""
     reference = plan.stacking.reference
-    if camera.lens is None or isinstance(reference, str):
+    if isinstance(reference, str):
         return
-    most = plan.sweep.most_slices(camera.lens.near, camera.lens.far, optics(camera))
+    most = plan.sweep.most_slices(focus.near, focus.far, focus.depth_of_field)
     if reference >= most:
         raise PlanError(
-            f"There is no reference slice {reference}: the longest sweep with this lens has {most} slices.",
+            f"There is no reference slice {reference}: the longest sweep with this rig has {most} slices.",
             f'Give a number from 0 to {most - 1}, as the sweep will have, or "middle".',
         )
 

@@ -10,7 +10,10 @@ from scanner.units import Degrees, Frozen, Seconds
 
 
 class PositionReport(Frozen):
-    """One position that is stacked. `findings`: what there is to look at, the gravest first; empty: all is well."""
+    """One position that is stacked. `findings`: what there is to look at, the gravest first; empty: all is well.
+
+    `settle_s`, `still`: as in the journal.
+    """
 
     index: int
     turntable: Degrees
@@ -19,19 +22,20 @@ class PositionReport(Frozen):
     slices: tuple[SliceFacts, ...]
     quality: StackQuality
     findings: tuple[Problem, ...]
+    settle_s: Seconds | None = None
+    still: bool = True
 
 
-def reports(history: History) -> tuple[PositionReport, ...]:
-    """The positions that are done, in capture order."""
-    return tuple(_report(done) for _, done in sorted(history.done.items()))
+def reports(history: History, unit: str = "D") -> tuple[PositionReport, ...]:
+    """The positions that are done, in capture order; `unit`: of focus positions."""
+    return tuple(_report(done, unit) for _, done in sorted(history.done.items()))
 
 
-def found_in(done: PositionDone) -> tuple[Problem, ...]:
-    """What there is to say of a position."""
-    return tuple(
-        Problem(code=finding.code, message=finding.message, hint=finding.hint)
-        for finding in findings(done.quality, [record.report for record in done.slices])
-    )
+def found_in(done: PositionDone, unit: str = "D") -> tuple[Problem, ...]:
+    """What there is to say of a position; `unit`: of focus positions."""
+    told = findings(done.quality, [record.report for record in done.slices], unit)
+    stacked = (Problem(code=each.code, message=each.message, hint=each.hint) for each in told)
+    return (*_unsteady(done), *stacked)
 
 
 def flagged(positions: Iterable[PositionDone]) -> tuple[int, ...]:
@@ -39,7 +43,7 @@ def flagged(positions: Iterable[PositionDone]) -> tuple[int, ...]:
     return tuple(sorted(done.index for done in positions if found_in(done)))
 
 
-def _report(done: PositionDone) -> PositionReport:
+def _report(done: PositionDone, unit: str) -> PositionReport:
     return PositionReport(
         index=done.index,
         turntable=done.turntable,
@@ -47,5 +51,19 @@ def _report(done: PositionDone) -> PositionReport:
         took_s=done.took_s,
         slices=tuple(SliceFacts(**record.model_dump(exclude={"file"})) for record in done.slices),
         quality=done.quality,
-        findings=found_in(done),
+        findings=found_in(done, unit),
+        settle_s=done.settle_s,
+        still=done.still,
+    )
+
+
+def _unsteady(done: PositionDone) -> tuple[Problem, ...]:
+    if done.still:
+        return ()
+    return (
+        Problem(
+            code="unsteady",
+            message=f"The rig still moved {done.settle_s or 0.0:.1f} s after the table had stopped.",
+            hint="Stiffen the rig, move more slowly, or raise rig.settle.most_s in the config.",
+        ),
     )

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from scanner.capture import engine
+from scanner.capture.engine import require_focus
 from scanner.capture.search import find_ends
-from scanner.errors import HardwareError
+from scanner.errors import HardwareError, PositionLost
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
+from scanner.plan.limits import SINGLE
 from scanner.plan.scan import ExposurePlan, ScanPlan
-from scanner.units import Dioptres
+from scanner.plan.sweep import Sweep
+from scanner.units import FocusPosition
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +33,25 @@ def lit(rig: Rig) -> Iterator[None]:
             log.warning("the lamp stays as it is: %s", error)
 
 
-def home(rig: Rig) -> None:
-    """Make the position of every axis known. Raises MotionError."""
-    for axis in rig.axes.values():
-        if axis.angle is None:
+def reference(rig: Rig, *, fresh: bool) -> None:
+    """Power the motors and make the position of every axis known.
+
+    An axis with a switch homes. Without one, only a person can say where it stands; the turntable of a `fresh` run
+    alone may call any place its zero. Raises PositionLost, MotionError.
+    """
+    rig.motors.hold()
+    for name, axis in rig.axes.items():
+        if axis.angle is not None:
+            continue
+        if axis.facts.can_home:
             axis.home()
+        elif fresh and name == "turntable":
+            axis.set_zero()
+        else:
+            raise PositionLost(
+                f"Nobody knows where the {name} stands: it has no switch, and the controller started anew.",
+                f"Bring the {name} to its zero by hand, press Set zero, and {'start' if fresh else 'resume'} again.",
+            )
 
 
 def lock_exposure(rig: Rig, plan: ExposurePlan) -> Exposure:
@@ -48,20 +64,30 @@ def lock_exposure(rig: Rig, plan: ExposurePlan) -> Exposure:
     return rig.camera.lock(measured.model_copy(update=given)) if given else measured
 
 
-def ends_known(plan: ScanPlan) -> bool:
-    """Whether the plan gives both ends of the sweep, so that nothing need be looked for."""
-    return plan.sweep.near != "auto" and plan.sweep.far != "auto"
+def ends_known(rig: Rig, plan: ScanPlan) -> bool:
+    """Whether both ends of the sweep are given, or there is none, so that nothing need be looked for."""
+    return rig.focus.facts.drive == "fixed" or (plan.sweep.near != "auto" and plan.sweep.far != "auto")
 
 
-def sweep_ends(rig: Rig, plan: ScanPlan, between: Callable[[], None]) -> tuple[Dioptres, Dioptres]:
-    """(near, far) of the sweep, dioptres; what is "auto" is found where the object comes into focus.
+def find_sweep(rig: Rig, plan: ScanPlan, between: Callable[[], None]) -> Sweep:
+    """The sweep of every position; what is "auto" is found where the object comes into focus.
 
     An end that the plan gives cuts the range within which the other is looked for. Raises PlanError when nothing comes
     into focus.
     """
+    if rig.focus.facts.drive == "fixed":
+        return SINGLE
+    near, far = _ends(rig, plan, between)
+    return plan.sweep.resolve(near, far, rig.focus.facts.depth_of_field)
+
+
+def _ends(rig: Rig, plan: ScanPlan, between: Callable[[], None]) -> tuple[FocusPosition, FocusPosition]:
     near, far = plan.sweep.near, plan.sweep.far
     if near != "auto" and far != "auto":
         return near, far
-    lens = engine.lens_drive(rig)
-    reach = (lens.near if near == "auto" else near, lens.far if far == "auto" else far)
-    return find_ends(rig, plan.positions(), reach, between)
+    reach = require_focus(rig)
+    return find_ends(rig, plan.positions(), (_or(near, reach.near), _or(far, reach.far)), between)
+
+
+def _or(end: FocusPosition | str, otherwise: FocusPosition) -> FocusPosition:
+    return otherwise if isinstance(end, str) else end

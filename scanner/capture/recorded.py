@@ -40,6 +40,12 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
     )
 
 
+def focus_unit(folder: ScanFolder) -> str:
+    """The unit of the focus positions of a scan; scans older than rails have dioptres."""
+    focus = folder.manifest.rig.get("focus")
+    return str(focus.get("unit", "D")) if isinstance(focus, dict) else "D"
+
+
 def require_resumable(status: ScanStatus) -> None:
     """Raise WrongState for a scan that is over for good; with a plan at fault it would only fail again."""
     if status.reason in (FinishReason.COMPLETED, FinishReason.CANCELLED):
@@ -55,7 +61,9 @@ def require_same_camera(folder: ScanFolder, facts: RigFacts, calibrated_for: str
     """
     then, now = folder.manifest.rig.get("camera"), facts.camera.model_dump(mode="json")
     known = then if isinstance(then, dict) else {}
-    changed = [f"{key} was {known.get(key)}, is {value}" for key, value in now.items() if known.get(key) != value]
+    changed = [
+        f"{key} was {known[key]}, is {value}" for key, value in now.items() if key in known and known[key] != value
+    ]
     if changed:
         raise WrongState(
             f"This scan was taken with another camera: {'; '.join(changed)}.",

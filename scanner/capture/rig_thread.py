@@ -8,14 +8,15 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from scanner.capture.events import Problem, RigStatus
+from scanner.capture.idle import Idle
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import problem_of
 from scanner.capture.runs import Run
 from scanner.clock import Clock
-from scanner.errors import CameraError, HardwareMissing
+from scanner.errors import HardwareError, HardwareMissing, RigLost
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
-from scanner.units import Dioptres
+from scanner.units import Dioptres, Seconds
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ T = TypeVar("T")
 PREVIEW_PERIOD_S = 0.1
 IDLE_S = 0.5
 
+FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+
 START_LENS: Dioptres = 10.0
 """Where the lens goes when the rig opens, so that the page knows it: a small object stands about 10 cm away."""
 
@@ -31,24 +34,31 @@ START_LENS: Dioptres = 10.0
 class RigThread:
     """Opens the rig, owns it, and runs jobs on it one after the other.
 
-    `changed` is called from the thread whenever `status` may be new.
+    `changed` is called from the thread whenever `status` may be new; `lost` when nothing but a new start of the process
+    can bring the rig back.
     """
 
     def __init__(
-        self, open_rig: Callable[[], Rig], feed: PreviewFeed, clock: Clock, changed: Callable[[], None]
+        self,
+        open_rig: Callable[[], Rig],
+        feed: PreviewFeed,
+        clock: Clock,
+        changed: Callable[[], None],
+        lost: Callable[[RigLost], None],
     ) -> None:
         self._open_rig = open_rig
         self._feed = feed
         self._clock = clock
         self._changed = changed
+        self._lost = lost
         self._jobs: queue.Queue[Callable[[Rig], None] | None] = queue.Queue()
         self._lock = threading.Lock()
         self._run: Run | None = None
         self._exposure: Exposure | None = None
-        self._lens: float | None = None
         self._status = RigStatus(facts=None)
         self._told = self._status
-        self._opened: Future[Rig] = Future()
+        self._tried: Future[None] = Future()
+        self._patient = False
         self._thread = threading.Thread(target=self._work, name="acquisition")
 
     @property
@@ -66,10 +76,14 @@ class RigThread:
         run = self._run
         return None if run is None or run.over else run
 
-    def start(self) -> None:
-        """Open the rig in the thread. Raises what opening raised; the thread then ends."""
+    def start(self, *, patient: bool = False) -> None:
+        """Open the rig in the thread. Raises what opening raised; the thread then ends.
+
+        `patient`: hardware that is missing is no error, but the problem in `status`, and tried again until it is there.
+        """
+        self._patient = patient
         self._thread.start()
-        self._opened.result()
+        self._tried.result()
 
     def close(self) -> None:
         """Stop a run (it can be resumed later), end the thread and release the rig."""
@@ -97,15 +111,18 @@ class RigThread:
             self._jobs.put(lambda rig: self._hold(run, rig))
         self.tell()
 
-    def looked(self, exposure: Exposure | None = None, lens: float | None = None) -> None:
+    def looked(self, exposure: Exposure) -> None:
         """Remember what a job set: the camera is not asked for it."""
-        self._exposure = exposure or self._exposure
-        self._lens = self._lens if lens is None else lens
+        self._exposure = exposure
 
     def require_idle(self) -> None:
         """Raise RigBusy while a run holds the rig, HardwareMissing when the rig is not open."""
-        if not self._thread.is_alive():
-            raise HardwareMissing("The rig is not open.", "Look at the log, then restart the daemon.")
+        if not self._thread.is_alive() or self._status.facts is None:
+            problem = self._status.problem
+            raise HardwareMissing(
+                "The rig is not open." if problem is None else f"The rig is not open: {problem.message}",
+                "Look at the log, then restart the daemon." if problem is None else problem.hint,
+            )
         if run := self.run:
             raise run.busy()
 
@@ -116,73 +133,114 @@ class RigThread:
             self._told = status
             self._changed()
 
+    # ------------------------------------------------------------ in the thread
+
+    def _work(self) -> None:
+        rig = self._open()
+        if rig is None:
+            return
+        idle = Idle(rig, self._feed, self._clock, self._refresh)
+        try:
+            while True:
+                try:
+                    job = self._jobs.get(timeout=PREVIEW_PERIOD_S if self._feed.watched else IDLE_S)
+                except queue.Empty:
+                    self._guarded(idle.turn)
+                    continue
+                if job is None:
+                    return
+                job(rig)
+                idle.used()
+                self._refresh(rig, idle.problem)
+        finally:
+            rig.close()
+
+    def _open(self) -> Rig | None:
+        """The rig, once it opens; None when it shall not, or the daemon stops first."""
+        retry_s = FIRST_RETRY_S
+        while True:
+            try:
+                rig = self._opened()
+            except BaseException as error:  # noqa: BLE001  raised again in the thread that called
+                if not (self._patient and isinstance(error, HardwareError)):
+                    self._tried.set_exception(error)
+                    return None
+                self._trouble(error)
+            else:
+                self._tell_start()
+                return rig
+            self._tell_start()
+            if self._stopped_within(retry_s):
+                return None
+            retry_s = min(2 * retry_s, LONGEST_RETRY_S)
+
+    def _opened(self) -> Rig:
+        rig = self._open_rig()
+        try:
+            facts = rig.focus.facts
+            if facts.drive == "lens":
+                rig.focus.move_to(min(max(START_LENS, facts.far), facts.near))
+        except BaseException:
+            rig.close()
+            raise
+        self._refresh(rig)
+        return rig
+
+    def _tell_start(self) -> None:
+        if not self._tried.done():
+            self._tried.set_result(None)
+
+    def _stopped_within(self, seconds: Seconds) -> bool:
+        try:
+            return self._jobs.get(timeout=seconds) is None
+        except queue.Empty:
+            return False
+
+    def _trouble(self, error: HardwareError) -> None:
+        log.warning("the rig does not open: %s", error)
+        self._status = RigStatus(facts=None, problem=problem_of(error))
+        self.tell()
+
     def _jog(self, rig: Rig, job: Callable[[Rig], T]) -> T:
         """Whatever becomes of the job, who waits for it then finds the rig as it is."""
         try:
-            return job(rig)
+            return self._guarded(lambda: job(rig))
         finally:
             self._refresh(rig)
 
     def _hold(self, run: Run, rig: Rig) -> None:
         try:
-            run.run(rig, lambda exposure, lens: self._saw(rig, exposure, lens))
+            self._guarded(lambda: run.run(rig, lambda exposure: self._saw(rig, exposure)))
+        except RigLost:
+            return  # the run has written it down, and the process is on its way out
         except Exception as error:  # the border of the thread: a defect must end the run visibly, not the daemon
             log.exception("a run failed on a defect")
             message = f"Focusrig made a mistake: {type(error).__name__}: {error}"
             run.failed(Problem(code="internal", message=message, hint="Please report the log."))
 
-    def _saw(self, rig: Rig, exposure: Exposure | None, lens: Dioptres | None) -> None:
-        self.looked(exposure, lens)
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """Do `work`; a rig that is lost for good ends the process, once the work has written down what it must."""
+        try:
+            return work()
+        except RigLost as error:
+            log.critical("the rig is lost: %s", error)
+            self._lost(error)
+            raise
+
+    def _saw(self, rig: Rig, exposure: Exposure | None) -> None:
+        self._exposure = exposure or self._exposure
         self._refresh(rig)
-
-    def _work(self) -> None:
-        _resolve(self._opened, self._open)
-        if self._opened.exception() is not None:
-            return
-        rig = self._opened.result()
-        try:
-            while (job := self._next_job()) is not None:
-                job(rig)
-                self._refresh(rig)
-        finally:
-            rig.close()
-
-    def _open(self) -> Rig:
-        rig = self._open_rig()
-        if lens := rig.camera.facts.lens:
-            start = min(max(START_LENS, lens.far), lens.near)
-            self.looked(lens=rig.camera.focus(start))
-        self._refresh(rig)
-        return rig
-
-    def _next_job(self) -> Callable[[Rig], None] | None:
-        try:
-            return self._jobs.get(timeout=PREVIEW_PERIOD_S if self._feed.watched else IDLE_S)
-        except queue.Empty:
-            return self._preview if self._feed.watched else _nothing
-
-    def _preview(self, rig: Rig) -> None:
-        try:
-            self._feed.publish(rig.camera.preview())
-        except CameraError as error:
-            log.warning("preview failed: %s", error)
-            self._refresh(rig, problem_of(error))
-            self._clock.sleep(1.0)
 
     def _refresh(self, rig: Rig, problem: Problem | None = None) -> None:
         self._status = RigStatus(
             facts=rig.facts,
-            lens=self._lens,
+            focus=rig.focus.position,
             axes={name: axis.angle for name, axis in rig.axes.items()},
             light=rig.light.level if rig.light else None,
             exposure=self._exposure,
             problem=problem,
         )
         self.tell()
-
-
-def _nothing(_rig: Rig) -> None:
-    """An idle turn: the status is refreshed, so that an axis that lost its position shows."""
 
 
 def _resolve(future: Future[T], job: Callable[[], T]) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
-from scanner.capture.forecast import optics, require_room
+from scanner.capture.forecast import facts_of, require_room
 from scanner.capture.positions import found_in
-from scanner.capture.preparation import ends_known, home, lit, lock_exposure, sweep_ends
+from scanner.capture.preparation import ends_known, find_sweep, lit, lock_exposure, reference
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import Progress, problem_of
 from scanner.capture.runs import Cancelled, Seen
+from scanner.capture.settle import Settling
 from scanner.capture.stacking_worker import StackingWorker
 from scanner.clock import Clock
-from scanner.errors import FocusrigError, NoSpace, RigBusy, StoreError
+from scanner.errors import FocusrigError, HardwareError, NoSpace, RigBusy, RigLost, StoreError
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.plan.estimate import estimate
@@ -106,7 +107,11 @@ class ScanRun:
                 )
             else:
                 self._finish(FinishReason.CANCELLED)
-        except NoSpace as error:
+        except RigLost as error:
+            self._interrupt(problem_of(error))
+            raise
+        except (NoSpace, HardwareError) as error:
+            log.warning("scan %s is interrupted: %s", self._folder.id, error)
             self._interrupt(problem_of(error))
         except FocusrigError as error:
             log.warning("scan %s failed: %s", self._folder.id, error)
@@ -122,39 +127,42 @@ class ScanRun:
         done = self._folder.history().done
         todo = tuple(position for position in plan.positions() if position.index not in done)
         sweep = self._prepare(rig, plan, seen)
+        settling = Settling(plan.settle, rig.settle, self._clock)
+        settling.listen(rig.camera)
         self._progress.update(activity="capturing")
         self._progress.capturing()
         with StackingWorker(self._folder, self._clock, self._stacked) as worker:
             for position in todo:
-                self._capture(rig, plan.shots(position, sweep), worker, seen)
+                self._capture(rig, plan.shots(position, sweep), settling, worker, seen)
             self._progress.update(activity="stacking the last position")
             worker.drain()
 
     def _stacked(self, done: PositionDone) -> None:
         self._progress.position_stacked(done.index, flagged=bool(found_in(done)))
 
-    def _capture(self, rig: Rig, shots: tuple[Shot, ...], worker: StackingWorker, seen: Seen) -> None:
-        settle_s = self._folder.manifest.plan.settle.after_move_s
-        taken = engine.slices(rig, shots, settle_s, self._clock, self._between)
+    def _capture(
+        self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, worker: StackingWorker, seen: Seen
+    ) -> None:
+        self._between()
+        settled = engine.arrive(rig, shots[0], settling)
+        taken = engine.slices(rig, shots, settling, self._between)
         for shot, slice_ in zip(shots, taken, strict=True):
             worker.add(shot, slice_)
-            seen(None, slice_.lens)
+            seen(None)
             self._progress.slice_captured()
-            self._feed.show(slice_.pixels)
-        worker.finish(shots[0].position)
+            self._feed.show_slice(slice_.pixels)
+        worker.finish(shots[0].position, settled)
         self._progress.position_captured()
 
     def _prepare(self, rig: Rig, plan: ScanPlan, seen: Seen) -> Sweep:
         """Everything that is fixed before the first position and stays fixed: references, look, sweep."""
         self._progress.update(activity="finding the zero of the axes")
-        home(rig)
+        reference(rig, fresh=not self._folder.history().done)
         self._between()
         exposure = self._lock(rig, plan)
-        seen(exposure, None)
+        seen(exposure)
         sweep = self._sweep(rig, plan)
-        facts = SweepFacts(
-            near=sweep.near, far=sweep.far, count=sweep.count, reference=plan.stacking.reference_index(sweep.count)
-        )
+        facts = facts_of(sweep, plan)
         self._require_space(rig, plan, sweep)
         manifest = self._folder.manifest.model_copy(
             update={"sweep": facts.model_dump(mode="json"), "exposure": exposure.model_dump(mode="json")}
@@ -177,10 +185,9 @@ class ScanRun:
         if recorded is not None:
             known = SweepFacts.model_validate(recorded)
             return Sweep(known.near, known.far, known.count)
-        if not ends_known(plan):
+        if not ends_known(rig, plan):
             self._progress.update(activity="looking for near and far")
-        near, far = sweep_ends(rig, plan, self._between)
-        return plan.sweep.resolve(near, far, optics(rig.camera.facts))
+        return find_sweep(rig, plan, self._between)
 
     def _require_space(self, rig: Rig, plan: ScanPlan, sweep: Sweep) -> None:
         camera = rig.camera.facts

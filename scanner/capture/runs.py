@@ -7,10 +7,9 @@ from scanner.capture.events import Problem
 from scanner.errors import RigBusy
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
-from scanner.units import Dioptres
 
-Seen: TypeAlias = Callable[[Exposure | None, Dioptres | None], None]
-"""Told exposure and lens position, in dioptres, as they change; None: as it was."""
+Seen: TypeAlias = Callable[[Exposure | None], None]
+"""Told whenever something on the rig has moved, with the exposure where that is new."""
 
 
 class Cancelled(Exception):
@@ -39,7 +38,10 @@ class Run(Protocol):
         """The run has the rig; `run` follows."""
 
     def run(self, rig: Rig, seen: Seen) -> None:
-        """Run to the end. What goes wrong on the rig is part of the outcome, and not raised."""
+        """Run to the end. What goes wrong on the rig is part of the outcome.
+
+        Raises RigLost alone, once the outcome is written down: then nothing but a new start of the process helps.
+        """
 
     def failed(self, problem: Problem) -> None:
         """End the run on a defect that `run` raised."""

@@ -4,38 +4,43 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scanner.capture.engine import lens_drive, move, rewound
+from scanner.capture.engine import bring_into_focus, move, require_focus
 from scanner.errors import PlanError
 from scanner.hardware.rig import Rig
 from scanner.slices import Position
 from scanner.stacking.focus_range import FocusRange, ends
-from scanner.units import Dioptres
+from scanner.units import FocusPosition
 
 ANGLES = 4
-STEP: Dioptres = 1.0
-MARGIN: Dioptres = 0.15
+MARGIN = 0.15
+"""Beyond what was found, in steps of the search."""
+
+AROUND = 1.5
+"""How far later positions look beyond what the first ones showed, in steps of the search."""
 
 
 def find_ends(
-    rig: Rig, positions: tuple[Position, ...], reach: tuple[Dioptres, Dioptres], between: Callable[[], None]
-) -> tuple[Dioptres, Dioptres]:
-    """(near, far) in dioptres that hold the object at `positions`; `reach` (near, far) is what may be searched.
+    rig: Rig, positions: tuple[Position, ...], reach: tuple[FocusPosition, FocusPosition], between: Callable[[], None]
+) -> tuple[FocusPosition, FocusPosition]:
+    """(near, far) that hold the object at `positions`; `reach` (near, far) is what may be searched.
 
     The first position searches all of the reach, the others only around what was found. Raises PlanError when nothing
-    comes into focus.
+    comes into focus, FixedFocus.
     """
+    facts = require_focus(rig)
     found: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = []
     window = reach
     for position in _spread(positions):
         move(rig, position)
-        found.append(_look(rig, window, between))
+        found.append(_look(rig, window, facts.coarse, between))
         if known := ends(np.concatenate(found), 0.0):
-            window = (min(reach[0], known[0] + 1.5 * STEP), max(reach[1], known[1] - 1.5 * STEP))
-    result = ends(np.concatenate(found), MARGIN)
+            beyond = AROUND * facts.coarse
+            window = (min(reach[0], known[0] + beyond), max(reach[1], known[1] - beyond))
+    result = ends(np.concatenate(found), MARGIN * facts.coarse)
     if result is None:
         raise PlanError(
-            f"Nothing comes into focus between {reach[0]:g} D and {reach[1]:g} D.",
-            "Check light and exposure, move the object into the lens's range, or set near and far by hand.",
+            f"Nothing comes into focus between {reach[0]:g} {facts.unit} and {reach[1]:g} {facts.unit}.",
+            "Check light and exposure, move the object into reach, or set near and far by hand.",
         )
     return min(result[0], reach[0]), max(result[1], reach[1])
 
@@ -47,14 +52,15 @@ def _spread(positions: tuple[Position, ...]) -> tuple[Position, ...]:
 
 
 def _look(
-    rig: Rig, window: tuple[Dioptres, Dioptres], between: Callable[[], None]
+    rig: Rig, window: tuple[FocusPosition, FocusPosition], step: FocusPosition, between: Callable[[], None]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     near, far = window
-    count = max(4, round((near - far) / STEP) + 1)
+    count = max(4, round((near - far) / step) + 1)
     looked = FocusRange()
-    rig.camera.focus(rewound(near, lens_drive(rig)))
-    for position in np.linspace(near, far, count):
+    last: FocusPosition | None = None
+    for focus in np.linspace(near, far, count).tolist():
         between()
-        rig.camera.focus(float(position))
-        looked.add(float(position), rig.camera.capture().pixels.y)
+        bring_into_focus(rig, focus, last)
+        last = focus
+        looked.add(focus, rig.camera.capture().pixels.y)
     return looked.found()

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from scanner.capture.calibration import breathing_of
 from scanner.capture.calibration_data import BreathingCalibration
-from scanner.capture.engine import lens_of
+from scanner.capture.engine import focus_of
+from scanner.capture.settle import Settled
 from scanner.clock import Clock
 from scanner.errors import CorruptState, TooFewSlices
 from scanner.slices import Position, Shot, Slice, SliceReport, Stacked
@@ -23,7 +24,7 @@ from scanner.store.images import encode_jpeg, thumbnail
 from scanner.store.journal import PositionDone, SliceRecord
 from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanFolder
-from scanner.units import Dioptres, Seconds
+from scanner.units import FocusPosition, Seconds
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class _Written:
 
     shot: Shot
     file: FileRecord
-    lens: Dioptres | None
+    focus: FocusPosition | None
     exposure_us: int | None
     gain: float | None
 
@@ -84,9 +85,9 @@ class StackingWorker:
         """Hand over one slice; waits while the hand-over is full. The first one of a position is its reference."""
         self._hand_over(lambda: self._add(shot, slice_))
 
-    def finish(self, position: Position) -> None:
-        """All slices of `position` are handed over."""
-        self._hand_over(lambda: self._finish(position))
+    def finish(self, position: Position, settled: Settled) -> None:
+        """All slices of `position` are handed over; `settled`: how the rig came to rest before them."""
+        self._hand_over(lambda: self._finish(position, settled))
 
     def drain(self) -> None:
         """Block until everything handed over is on disk. Raises what the thread failed with."""
@@ -115,14 +116,14 @@ class StackingWorker:
     def _add(self, shot: Shot, slice_: Slice) -> None:
         jpeg = encode_jpeg(slice_.pixels, self._quality)
         file = self._folder.write_slice(shot.position.index, shot.index, jpeg)
-        known = replace(slice_, lens=lens_of(slice_, shot))
+        known = replace(slice_, focus=focus_of(slice_, shot))
         if self._stack is None or self._stack.position != shot.position:
             self._stack = _Stack(shot.position, self._stacker.begin(known), self._clock.monotonic())
         else:
             self._stack.builder.add(known)
-        self._stack.written.append(_Written(shot, file, slice_.lens, slice_.exposure_us, slice_.gain))
+        self._stack.written.append(_Written(shot, file, slice_.focus, slice_.exposure_us, slice_.gain))
 
-    def _finish(self, position: Position) -> None:
+    def _finish(self, position: Position, settled: Settled) -> None:
         if self._stack is None or self._stack.position != position:
             raise TooFewSlices(f"Position {position.index} is finished, but no slice of it was handed over.")
         stack, self._stack = self._stack, None
@@ -136,6 +137,8 @@ class StackingWorker:
             thumbnail(stacked.pixels),
             took_s=took_s,
             quality=stacked.quality,
+            settle_s=settled.seconds,
+            still=settled.still,
         )
         self._stacked(done)
 
@@ -165,8 +168,8 @@ def _records(stack: _Stack, stacked: Stacked) -> tuple[SliceRecord, ...]:
 def _record(written: _Written, report: SliceReport) -> SliceRecord:
     return SliceRecord(
         file=written.file,
-        lens_asked=written.shot.lens,
-        lens=written.lens,
+        focus_asked=written.shot.focus,
+        focus=written.focus,
         exposure_us=written.exposure_us,
         gain=written.gain,
         **asdict(report),

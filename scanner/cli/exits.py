@@ -14,6 +14,7 @@ class Exit(IntEnum):
     CONFIG = 3
     HARDWARE = 4
     PARTLY = 5
+    RIG_LOST = 75
     INTERRUPTED = 130
 
 

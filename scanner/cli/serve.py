@@ -9,6 +9,7 @@ from scanner.api.app import create_app
 from scanner.api.server import Server, addresses, listen
 from scanner.cli.demo import Demo
 from scanner.cli.exits import Exit
+from scanner.cli.output import print_error
 from scanner.cli.settings import settings_of
 from scanner.daemon import Daemon
 
@@ -21,13 +22,13 @@ def run(arguments: argparse.Namespace) -> Exit:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         try:
-            _serve(arguments, stack)
+            return _serve(arguments, stack)
         except KeyboardInterrupt:
             log.info("asked to stop")
     return Exit.OK
 
 
-def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
+def _serve(arguments: argparse.Namespace, stack: ExitStack) -> Exit:
     daemon = Daemon(settings_of(arguments))
     server = daemon.settings.server
     listener = stack.enter_context(listen(arguments.host or server.host, arguments.port or server.port))
@@ -39,7 +40,14 @@ def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
     _say(f"Focusrig is ready: {'  '.join(addresses(listener))}")
     if not _only_here(listener.getsockname()[0]):
         _say("Anybody on this network can use it: there is no password.")
-    Server(app).run(sockets=[listener])
+    web = Server(app)
+    daemon.when_lost = web.end
+    if daemon.lost is None:
+        web.run(sockets=[listener])
+    if daemon.lost is None:
+        return Exit.OK
+    print_error(daemon.lost)
+    return Exit.RIG_LOST
 
 
 def _only_here(host: str) -> bool:

@@ -22,7 +22,7 @@ from scanner.daemon.files import Files
 from scanner.daemon.hand import Hand
 from scanner.daemon.held_rig import HeldRig
 from scanner.daemon.setup import Setup
-from scanner.errors import FocusrigError, StoreError, WrongState
+from scanner.errors import FocusrigError, RigLost, StoreError, WrongState
 from scanner.hardware.rig import Rig, open_rig
 from scanner.plan.path import Ring, RingsPath
 from scanner.plan.scan import ScanPlan
@@ -42,7 +42,8 @@ class Daemon:
     """A running scanner. All methods block and may be called from any thread.
 
     `files`: what scans have left on disk. `hand`: the rig by hand. `setup`: the settings. `breathing`: what is known of
-    the lens, and measuring it.
+    the lens, and measuring it. `lost`: why only a new start of the process can bring the rig back, else None;
+    `when_lost` is called then, from another thread.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Daemon:
         self._revision = 0
         self._troubles: tuple[StoreError, ...] = ()
         self._notices: tuple[Problem, ...] = ()
-        self._rig = HeldRig(self.settings, opener, self.clock, self._tell)
+        self._rig = HeldRig(self.settings, opener, self.clock, self._tell, self._rig_lost)
+        self.lost: RigLost | None = None
+        self.when_lost: Callable[[], None] = lambda: None
         self.files = Files(self._store, data)
         self.hand = Hand(self._rig)
         self.breathing = BreathingRoom(CalibrationStore(data), self._keeper, self._rig, self.clock, self._tell)
@@ -80,7 +83,7 @@ class Daemon:
     # ------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Tidy up what a power cut left and open the rig. Raises HardwareError; nothing stays open then."""
+        """Tidy up what a power cut left and open the rig; missing hardware is waited for. Raises ConfigError."""
         prepare_folder(self.settings.storage.data)
         self._troubles = self._store.recover()
         self._survey()
@@ -124,6 +127,10 @@ class Daemon:
         """Other settings are in force, perhaps with another camera."""
         self.breathing.look()
         self._tell()
+
+    def _rig_lost(self, error: RigLost) -> None:
+        self.lost = error
+        self.when_lost()
 
     def _tell(self) -> None:
         with self._lock:

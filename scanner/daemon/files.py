@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scanner.capture.positions import PositionReport, reports
+from scanner.capture.recorded import focus_unit
 from scanner.store.archive import Archive
 from scanner.store.files import write_chunks
 from scanner.store.manifest import Manifest
@@ -21,7 +22,8 @@ class Files:
 
     def positions(self, scan_id: str) -> tuple[PositionReport, ...]:
         """The positions that are stacked so far, in capture order: slices, quality, findings."""
-        return reports(self._store.open(scan_id).history())
+        folder = self._store.open(scan_id)
+        return reports(folder.history(), focus_unit(folder))
 
     def stacks_archive(self, scan_id: str) -> Archive:
         """The zip of what is stacked so far."""

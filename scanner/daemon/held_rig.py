@@ -9,7 +9,7 @@ from scanner.capture.rig_thread import RigThread
 from scanner.capture.runs import Run
 from scanner.clock import Clock
 from scanner.config import Settings
-from scanner.errors import FocusrigError, HardwareMissing
+from scanner.errors import FocusrigError, HardwareMissing, RigLost
 from scanner.hardware.protocols import RigFacts
 from scanner.hardware.rig import Rig
 
@@ -25,14 +25,17 @@ class HeldRig:
         opener: Callable[[Settings, Clock], Rig],
         clock: Clock,
         changed: Callable[[], None],
+        lost: Callable[[RigLost], None],
     ) -> None:
-        """`changed` is called whenever `status` may be new, from any thread.
+        """`changed` is called whenever `status` may be new, `lost` when only a new start of the process can help; both
+        from any thread.
 
         `calibrated`, set by who knows: whether breathing is known for the camera.
         """
         self._opener = opener
         self._clock = clock
         self._changed = changed
+        self._lost = lost
         self.feed = PreviewFeed()
         self.calibrated = False
         self._thread = self._closed(settings)
@@ -55,8 +58,8 @@ class HeldRig:
         return facts
 
     def start(self) -> None:
-        """Open the rig. Raises HardwareError, ConfigError; nothing stays open then."""
-        self._thread.start()
+        """Open the rig; hardware that is missing is a problem in the status, and waited for. Raises ConfigError."""
+        self._thread.start(patient=True)
 
     def close(self) -> None:
         """End a run so that it can be resumed, and release the rig."""
@@ -70,7 +73,7 @@ class HeldRig:
             self._thread.start()
         except FocusrigError:
             self._thread = self._closed(otherwise)
-            self._thread.start()
+            self._thread.start(patient=True)
             raise
 
     def require_idle(self) -> None:
@@ -88,4 +91,4 @@ class HeldRig:
         return self.status
 
     def _closed(self, settings: Settings) -> RigThread:
-        return RigThread(lambda: self._opener(settings, self._clock), self.feed, self._clock, self._changed)
+        return RigThread(lambda: self._opener(settings, self._clock), self.feed, self._clock, self._changed, self._lost)

@@ -3,36 +3,74 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from scanner.clock import Clock
+from scanner.hardware.focus import focus_drive
 from scanner.hardware.picamera import PiCamera, open_camera, open_picamera
-from scanner.hardware.protocols import Axis, Camera, Light, RigFacts
+from scanner.hardware.protocols import Axis, Camera, FocusDrive, Light, RigFacts
 from scanner.hardware.serial_motion import SerialMotion, open_motion
-from scanner.hardware.settings import RigSettings
+from scanner.hardware.settings import RigSettings, SettleSettings
 from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.sensor import SimulatedSensor, Surroundings
-from scanner.units import Degrees
+from scanner.units import Degrees, Seconds
 
 SIMULATED = "Simulated rig: pictures are rendered, nothing moves."
 
 
+class Motors(Protocol):
+    """The motion controller as a whole."""
+
+    def hold(self) -> None:
+        """Power the motors for a run. Raises MotionError where the controller would let go between moves."""
+
+    def release(self) -> None:
+        """Let the motors go, where the controller can: their axes then do not know where they are."""
+
+    def mend(self) -> None:
+        """Reopen the connection where it broke, in one attempt; harmless where it did not.
+
+        Raises HardwareMissing, MotionError while it is not there.
+        """
+
+
+class NoMotors:
+    """A rig whose axes need no controller."""
+
+    def hold(self) -> None:
+        """Nothing to power."""
+
+    def release(self) -> None:
+        """Nothing to let go."""
+
+    def mend(self) -> None:
+        """Nothing to mend."""
+
+
 def _nothing() -> None:
-    """A rig of devices that need no release."""
+    """A rig of devices that need no closing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """The devices, open. Only one thread may use them, but for `stop` of an axis."""
+    """The devices, open. Only one thread may use them, but for `stop` of an axis.
+
+    `release_after_s`: the motors are released when nothing was moved for so long; 0: never.
+    """
 
     camera: Camera
+    focus: FocusDrive
     axes: dict[str, Axis]
     light: Light | None
     facts: RigFacts
-    release: Callable[[], None] = field(default=_nothing, repr=False)
+    motors: Motors = field(default_factory=NoMotors)
+    settle: SettleSettings = field(default_factory=SettleSettings)
+    release_after_s: Seconds = 0.0
+    shut: Callable[[], None] = field(default=_nothing, repr=False)
 
     def close(self) -> None:
         """Release all devices, each even when another one fails; calling it twice is harmless."""
-        self.release()
+        self.shut()
 
 
 def open_rig(settings: RigSettings, clock: Clock) -> Rig:
@@ -41,37 +79,45 @@ def open_rig(settings: RigSettings, clock: Clock) -> Rig:
     Raises HardwareMissing, MotionError, CameraError, ConfigError.
     """
     with ExitStack() as opened:
-        rig = _simulated(settings, clock, opened) if settings.kind == "simulated" else _pi(settings, clock, opened)
-        return Rig(rig.camera, rig.axes, rig.light, rig.facts, opened.pop_all().close)
+        return _simulated(settings, clock, opened) if settings.kind == "simulated" else _pi(settings, clock, opened)
 
 
 def _pi(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
-    motion = open_motion(settings.motion, clock)
+    motion = open_motion(settings.motion, clock, rail=settings.focus.drive == "rail")
     opened.callback(motion.close)
-    camera = open_picamera(settings.camera, clock)
+    camera = _open_camera(settings, clock)
     opened.callback(camera.close)
     words = [f"Camera {camera.facts.model}, motors at {settings.motion.port} ({motion.version}).", *motion.notes]
-    return _rig(camera, motion, " ".join(words), simulated=False)
+    return _rig(settings, camera, motion, " ".join(words), opened)
+
+
+def _open_camera(settings: RigSettings, clock: Clock) -> Camera:
+    if settings.camera.driver == "gphoto2":
+        from scanner.hardware.gphoto2_camera import open_gphoto2
+
+        return open_gphoto2(settings.camera, clock)
+    return open_picamera(settings.camera, clock)
 
 
 def _simulated(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     """The real drivers over a simulated controller and a simulated sensor that sees what the controller turns."""
     from scanner.hardware.simulated.scene import TILT_HIGH, TILT_LOW
 
-    controller = SimulatedController(clock)
+    controller = SimulatedController(clock, settings.motion, switches=settings.simulated.switches)
     opened.callback(controller.close)
     wired = controller.settings()
-    tilt = wired.tilt.model_copy(update={"low": TILT_LOW, "high": TILT_HIGH})
-    motion = open_motion(wired.model_copy(update={"tilt": tilt}), clock)
+    ends = {"low": max(wired.tilt.low or TILT_LOW, TILT_LOW), "high": min(wired.tilt.high or TILT_HIGH, TILT_HIGH)}
+    wired = wired.model_copy(update={"tilt": wired.tilt.model_copy(update=ends)})
+    motion = open_motion(wired, clock, rail=settings.focus.drive == "rail")
     opened.callback(motion.close)
-    camera = simulated_camera(settings, clock, controller.angles, lambda: controller.light)
+    camera = simulated_camera(settings, clock, controller.angles, lambda: controller.light, controller.rail)
     opened.callback(camera.close)
-    for axis in motion.axes.values():
-        axis.home()  # without switches: where the simulated axes stand is zero
+    for axis in motion.axes.values():  # where the simulated axes stand when they are made is zero
+        axis.home() if axis.facts.can_home else axis.set_zero()
     lens = camera.facts.lens
     reach = "fixed focus" if lens is None else f"lens {lens.far:g} to {lens.near:g} D"
     size = f"{camera.facts.width} x {camera.facts.height} pixels"
-    return _rig(camera, motion, f"{SIMULATED} A known object on a turntable, {size}, {reach}.", simulated=True)
+    return _rig(settings, camera, motion, f"{SIMULATED} A known object on a turntable, {size}, {reach}.", opened)
 
 
 def simulated_camera(
@@ -79,8 +125,12 @@ def simulated_camera(
     clock: Clock,
     pose: Callable[[], tuple[Degrees, Degrees]],
     lamp: Callable[[], float] = lambda: 1.0,
+    rail: Callable[[], float] = lambda: 0.0,
 ) -> PiCamera:
-    """The camera driver over a simulated sensor. `pose`: turntable and tilt now, in degrees."""
+    """The camera driver over a simulated sensor.
+
+    `pose`: turntable and tilt now, in degrees. `lamp`: brightness, 0 to 1. `rail`: how far the camera stands back, mm.
+    """
     from scanner.hardware.simulated.scene import TILT_HIGH, TILT_LOW, Scene, SceneSettings
 
     wanted = settings.simulated
@@ -107,12 +157,26 @@ def simulated_camera(
     )
 
 
-def _rig(camera: PiCamera, motion: SerialMotion, description: str, *, simulated: bool) -> Rig:
+def _rig(settings: RigSettings, camera: Camera, motion: SerialMotion, description: str, opened: ExitStack) -> Rig:
+    focus = focus_drive(settings.focus, camera, motion.axes)
+    if focus.facts.drive != "lens" and (lens := camera.facts.lens):  # it must not drift while something else focuses
+        camera.focus(min(max(1000 / settings.focus.distance_mm, lens.far), lens.near))
     facts = RigFacts(
-        simulated=simulated,
+        simulated=settings.kind == "simulated",
         description=description,
         camera=camera.facts,
+        focus=focus.facts,
         axes=tuple(axis.facts for axis in motion.axes.values()),
-        light=True,
+        light=motion.light is not None,
     )
-    return Rig(camera, motion.axes, motion.light, facts)
+    return Rig(
+        camera,
+        focus,
+        motion.axes,
+        motion.light,
+        facts,
+        motors=motion,
+        settle=settings.settle,
+        release_after_s=60 * settings.motion.release_after_min,
+        shut=opened.pop_all().close,
+    )

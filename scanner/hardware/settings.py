@@ -84,7 +84,7 @@ class FocusSettings(Frozen):
         default=100.0,
         ge=5,
         le=5000,
-        description="With a rail: from the lens to what it shows sharp. Depth of field follows from it.",
+        description="With a rail, or fixed: from the lens to what it shows sharp. A rail's depth of field follows.",
     )
 
 

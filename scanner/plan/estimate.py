@@ -10,6 +10,7 @@ BYTES_PER_PIXEL = 0.9
 """JPEG of quality 96 with 4:2:0 chroma: 0.25 (blurred slices) to 0.9 (sharp, rich texture), measured; the upper end."""
 
 MOVE_S: Seconds = 1.0
+SETTLE_S: Seconds = 0.3
 SLICE_S: Seconds = 0.4
 
 
@@ -25,6 +26,7 @@ class Estimate:
 def estimate(plan: ScanPlan, sweep: Sweep, pixels: int) -> Estimate:
     """What a plan costs with pictures of `pixels` pixels."""
     count = len(plan.positions())
+    settle_s = SETTLE_S if plan.settle.after_move_s == "auto" else plan.settle.after_move_s
     slices = count * sweep.count
-    duration = count * (MOVE_S + plan.settle.after_move_s + sweep.count * SLICE_S)
+    duration = count * (MOVE_S + settle_s + sweep.count * SLICE_S)
     return Estimate(slices, duration, int((slices + count) * pixels * BYTES_PER_PIXEL))

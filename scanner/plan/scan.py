@@ -24,9 +24,12 @@ class ExposurePlan(Frozen):
 
 
 class SettlePlan(Frozen):
-    """How long to stand still before the first slice of a position, after the controller reports the target."""
+    """How long to wait before the first slice of a position, after the controller reports the target.
 
-    after_move_s: Annotated[Seconds, Field(ge=0, le=60)] = 0.2
+    "auto": until small pictures stop changing, within the limits of the config (rig.settle).
+    """
+
+    after_move_s: Annotated[Seconds, Field(ge=0, le=60)] | Auto = "auto"
 
 
 class ScanPlan(Frozen):
@@ -48,6 +51,6 @@ class ScanPlan(Frozen):
 
         Reference first lets every later slice be laid onto the final geometry as it arrives (decision 0003).
         """
-        shots = [Shot(position, i, lens) for i, lens in enumerate(sweep.lens_positions())]
+        shots = [Shot(position, i, focus) for i, focus in enumerate(sweep.focus_positions())]
         reference = shots.pop(self.stacking.reference_index(sweep.count))
         return (reference, *shots)

@@ -5,7 +5,7 @@ from statistics import median
 
 from scanner.slices import LeftOut, SliceReport, StackQuality
 from scanner.stacking.parts import UNKNOWN
-from scanner.units import Dioptres, Frozen
+from scanner.units import FocusPosition, Frozen
 
 BEYOND = 0.05
 """Share of the object outside the sweep from which it is told: outlines alone can seem to be less."""
@@ -45,9 +45,13 @@ class Finding(Frozen):
     hint: str
 
 
-def findings(quality: StackQuality, reports: Sequence[SliceReport]) -> tuple[Finding, ...]:
-    """What there is to say, the gravest first; nothing for a stack as it should be."""
-    return (*_left_out(reports), *_reach(quality), *_spacing(quality), *_stillness(quality, reports), *_mask(quality))
+def findings(quality: StackQuality, reports: Sequence[SliceReport], unit: str = "D") -> tuple[Finding, ...]:
+    """What there is to say, the gravest first; nothing for a stack as it should be.
+
+    `unit`: of focus positions.
+    """
+    told = (_left_out(reports), _reach(quality, unit), _spacing(quality), _stillness(quality, reports), _mask(quality))
+    return tuple(finding for kind in told for finding in kind)
 
 
 def _left_out(reports: Sequence[SliceReport]) -> Iterator[Finding]:
@@ -57,7 +61,7 @@ def _left_out(reports: Sequence[SliceReport]) -> Iterator[Finding]:
             yield Finding(code=f"left-out-{why}", message=f"Left out: {_slices(indices)}, {because}.", hint=hint)
 
 
-def _reach(quality: StackQuality) -> Iterator[Finding]:
+def _reach(quality: StackQuality, unit: str) -> Iterator[Finding]:
     ends = (
         ("near", "nearer", quality.beyond_near, quality.near_needed),
         ("far", "farther", quality.beyond_far, quality.far_needed),
@@ -65,11 +69,11 @@ def _reach(quality: StackQuality) -> Iterator[Finding]:
     for end, where, share, needed in ends:
         if share > BEYOND:
             message = f"About {share:.0%} of the object lies {where} than the sweep reaches."
-            yield Finding(code=f"{end}-not-covered", message=message, hint=_move(end, needed))
+            yield Finding(code=f"{end}-not-covered", message=message, hint=_move(end, needed, unit))
 
 
-def _move(end: str, needed: Dioptres | None) -> str:
-    to = "" if needed is None else f" to {needed:.2f} D or beyond"
+def _move(end: str, needed: FocusPosition | None, unit: str) -> str:
+    to = "" if needed is None else f" to {needed:.2f} {unit} or beyond"
     return f"Move {end}{to}, with as many more slices."
 
 
@@ -81,7 +85,7 @@ def _spacing(quality: StackQuality) -> Iterator[Finding]:
         yield Finding(code="gaps", message=message, hint="Take more slices, or bring near and far closer together.")
     if quality.duplicates:
         message = f"The same as the slice before: {_slices(quality.duplicates)}."
-        yield Finding(code="duplicates", message=message, hint="Check that the lens moves, or take fewer slices.")
+        yield Finding(code="duplicates", message=message, hint="Check that the focus moves, or take fewer slices.")
     idle = [index for index in quality.idle if index not in quality.duplicates]
     if len(idle) > OVERSHOOT:
         message = f"Hardly anywhere the sharpest, at an end of the sweep: {_slices(idle)}."

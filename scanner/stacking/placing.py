@@ -50,7 +50,7 @@ class Placing:
 
         Where breathing is not known, that is a shift of the middle which grows evenly with the lens position.
         """
-        if self._breathing is not None and self._reference.lens is not None:
+        if self._breathing is not None and self._reference.focus is not None:
             return {index: self._shake(index, fit) for index, fit in self.fits.items()}
         along = self._distances()
         shifts = np.array([(fit.similarity.dx, fit.similarity.dy) for fit in self.fits.values()])
@@ -63,12 +63,12 @@ class Placing:
         return fit.similarity.apart(known, self._size) if known else 0.0
 
     def _known(self, slice_: Slice) -> Similarity | None:
-        return None if slice_.lens is None else self._at(slice_.lens)
+        return None if slice_.focus is None else self._at(slice_.focus)
 
     def _at(self, lens: float) -> Similarity | None:
-        if self._breathing is None or self._reference.lens is None:
+        if self._breathing is None or self._reference.focus is None:
             return None
-        return self._breathing.similarity(lens, self._reference.lens, self._size)
+        return self._breathing.similarity(lens, self._reference.focus, self._size)
 
     def _predicted(self, slice_: Slice) -> Similarity:
         """Where a slice should lie: breathing and its shift grow with the distance from the reference slice."""
@@ -86,9 +86,9 @@ class Placing:
 
     def _coordinate(self, slice_: Slice) -> float:
         """Lens position in dioptres, or the index where that is unknown."""
-        if slice_.lens is None or self._reference.lens is None:
+        if slice_.focus is None or self._reference.focus is None:
             return float(slice_.index)
-        return slice_.lens
+        return slice_.focus
 
 
 def _sound(fit: Fit | None) -> Fit | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scanner.slices import SliceReport, StackQuality
 from scanner.stacking.coverage import Coverage, cover
-from scanner.units import Dioptres
+from scanner.units import FocusPosition
 
 IDLE = 0.15
 """Of an even share of the object: a slice at an end of the sweep that is the sharpest on less adds nothing. Noise and
@@ -28,31 +28,31 @@ class SweepCurves:
     """What the slices that are in a stack show of its sweep.
 
     `indices`: of these slices, in the order of the sweep. `curves`: (slices, tiles) float32, sharpness. `noise`: what
-    sharpness is where there is nothing. `lenses`: their lens positions, dioptres; empty where unknown.
+    sharpness is where there is nothing. `focus`: their focus positions; empty where unknown.
     """
 
     indices: Sequence[int]
     curves: NDArray[np.float32]
     noise: float
-    lenses: Sequence[Dioptres] = ()
+    focus: Sequence[FocusPosition] = ()
 
     def places(self) -> NDArray[np.float64]:
-        """In mean steps from the first slice; by index where lens positions are unknown."""
-        if not self.lenses or abs(self.lenses[0] - self.lenses[-1]) < 1e-6:
+        """In mean steps from the first slice; by index where focus positions are unknown."""
+        if not self.focus or abs(self.focus[0] - self.focus[-1]) < 1e-6:
             return np.asarray(self.indices, np.float64) - self.indices[0]
-        along = abs(self.lenses[0] - np.asarray(self.lenses, np.float64))
+        along = abs(self.focus[0] - np.asarray(self.focus, np.float64))
         return np.asarray(along / along[-1] * (len(self.indices) - 1))
 
     def coverage(self) -> Coverage:
         """How well they cover the object."""
         return cover(self.places(), self.curves, self.noise)
 
-    def lens_at(self, place: float | None) -> Dioptres | None:
-        """Dioptres at a place in steps, on the line through the ends of the sweep; never below infinity."""
-        if place is None or not self.lenses:
+    def focus_at(self, place: float | None) -> FocusPosition | None:
+        """Where the focus drive is at a place in steps, on the line through the ends of the sweep."""
+        if place is None or not self.focus:
             return None
-        near, far, steps = self.lenses[0], self.lenses[-1], max(len(self.indices) - 1, 1)
-        return max(0.0, float(near + (far - near) * place / steps))
+        near, far, steps = self.focus[0], self.focus[-1], max(len(self.indices) - 1, 1)
+        return float(near + (far - near) * place / steps)
 
 
 def assess(reports: Sequence[SliceReport], sweep: SweepCurves, coverage: Coverage, certainty: float) -> StackQuality:
@@ -62,8 +62,8 @@ def assess(reports: Sequence[SliceReport], sweep: SweepCurves, coverage: Coverag
     return StackQuality(
         beyond_near=coverage.beyond_near,
         beyond_far=coverage.beyond_far,
-        near_needed=sweep.lens_at(coverage.near),
-        far_needed=sweep.lens_at(coverage.far),
+        near_needed=sweep.focus_at(coverage.near),
+        far_needed=sweep.focus_at(coverage.far),
         gaps=_gaps(coverage, sweep.indices),
         duplicates=_duplicates(sweep),
         idle=_idle(used),

@@ -23,7 +23,7 @@ from scanner.stacking.placing import Placing
 from scanner.stacking.quality import SweepCurves, assess
 from scanner.stacking.slabs import Slabs
 from scanner.stacking.strips import Map, strips
-from scanner.units import Dioptres
+from scanner.units import FocusPosition
 
 BORDER = 3.0
 """Half-size pixels from the border of a slice that are not used: warp and focus measure reach over the edge there."""
@@ -78,7 +78,7 @@ class StackBuilder:
         self._exposed = exposed(reference.pixels)
         self._placing = Placing(reference, breathing)
         self._left_out: dict[int, LeftOut] = {}
-        self._lenses: dict[int, Dioptres | None] = {reference.index: reference.lens}
+        self._focuses: dict[int, FocusPosition | None] = {reference.index: reference.focus}
         self._fusion = Fusion(reference.pixels, plan)
         self._slabs = Slabs(self._fusion, plan) if plan.slab > 1 else None
         sharpness = self._fusion.sharpness(reference.pixels, None)
@@ -101,7 +101,7 @@ class StackBuilder:
                 f"Slice {slice_.index} does not fit the reference slice {self._reference}.",
                 "Check that nothing moved during the sweep, and that the object has texture and light.",
             )
-        self._lenses[slice_.index] = slice_.lens
+        self._focuses[slice_.index] = slice_.focus
         if fault is not None:
             self._left_out[slice_.index] = fault
             if self._slabs:
@@ -115,8 +115,8 @@ class StackBuilder:
         self._require_fit()
         if self._slabs:
             self._slabs.close()
-        lenses = self._known_lenses()
-        sweep = self._sweep(lenses)
+        places = self._places()
+        sweep = self._sweep(places)
         coverage = sweep.coverage()
         pixels, spilled = self._fusion.finish(self._curve.peak)
         if self._plan.method == "weighted":
@@ -125,11 +125,11 @@ class StackBuilder:
         mask, depth = object_mask(in_focus), self._curve.depth(in_focus)
         reports = self._reports(in_focus)
         quality = assess(reports, sweep, coverage, certainty(mask, in_focus))
-        return Stacked(pixels, depth, self._curve.best, mask, self._reference, reports, lenses, quality)
+        return Stacked(pixels, depth, self._curve.best, mask, self._reference, reports, places, quality)
 
-    def _sweep(self, lenses: tuple[Dioptres, ...]) -> SweepCurves:
+    def _sweep(self, places: tuple[FocusPosition, ...]) -> SweepCurves:
         indices = sorted(self._placing.fits)
-        known = [lenses[index] for index in indices] if lenses else []
+        known = [places[index] for index in indices] if places else []
         return SweepCurves(indices, self._tiles.table(indices), self._fusion.noise, known)
 
     def _check(self, slice_: Slice) -> None:
@@ -138,7 +138,7 @@ class StackBuilder:
                 f"Slice {slice_.index} is {slice_.pixels.kind}; the reference slice {self._reference} is {self._kind}.",
                 "Capture all slices of a stack with the same size and format.",
             )
-        if slice_.index in self._lenses:
+        if slice_.index in self._focuses:
             raise SlicesDiffer(f"Slice {slice_.index} came twice.", "Give every slice its own place in the sweep.")
 
     def _align(self, slice_: Slice) -> LeftOut | None:
@@ -176,7 +176,7 @@ class StackBuilder:
                     "Check the lamp and the exposure, or take another slice as the reference.",
                 )
             raise AlignmentFailed(
-                f"{strangers} of {len(self._lenses) - 1} slices do not fit the reference slice {self._reference}.",
+                f"{strangers} of {len(self._focuses) - 1} slices do not fit the reference slice {self._reference}.",
                 "Check that nothing moved during the sweep, and that the object has texture and light.",
             )
 
@@ -196,7 +196,7 @@ class StackBuilder:
 
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
         """Of all slices, those left out too, in the order of the sweep."""
-        counts = np.bincount(self._curve.best[in_focus], minlength=max(self._lenses) + 1)
+        counts = np.bincount(self._curve.best[in_focus], minlength=max(self._focuses) + 1)
         shakes, fits = self._placing.shakes(), self._placing.fits
         return tuple(
             SliceReport(index, IDENTITY, 0.0, 0.0, left_out=self._left_out[index])
@@ -210,17 +210,17 @@ class StackBuilder:
                 fits[index].gain,
                 shakes[index],
             )
-            for index in sorted(self._lenses)
+            for index in sorted(self._focuses)
         )
 
-    def _known_lenses(self) -> tuple[Dioptres, ...]:
-        """The lens positions of indices 0, 1, ..., between those of slices that came; empty where one is unknown."""
-        known = {index: lens for index, lens in self._lenses.items() if lens is not None}
-        if len(known) < len(self._lenses):
+    def _places(self) -> tuple[FocusPosition, ...]:
+        """The focus positions of indices 0, 1, ..., between those of slices that came; empty where one is unknown."""
+        known = {index: focus for index, focus in self._focuses.items() if focus is not None}
+        if len(known) < len(self._focuses):
             return ()
         indices = sorted(known)
-        lenses = np.interp(np.arange(indices[-1] + 1), indices, [known[index] for index in indices])
-        return tuple(lenses.tolist())
+        places = np.interp(np.arange(indices[-1] + 1), indices, [known[index] for index in indices])
+        return tuple(places.tolist())
 
 
 def _rows(matrix: Matrix) -> Transform:

@@ -134,11 +134,16 @@ def read_coloured(path: Path) -> tuple[Planes, bool]:
 
 def thumbnail(planes: Planes, width: int = 320) -> bytes:
     """A small JPEG, `width` pixels wide or as wide as the picture where that is narrower, in the same proportions."""
+    return encode_jpeg(shrunk(planes, width), quality=80)
+
+
+def shrunk(planes: Planes, width: int) -> Planes:
+    """The picture in the same proportions and 4:2:0, `width` pixels wide, or as it is wide where that is less."""
     width = min(width, planes.width)
     height = max(1, round(planes.height * width / planes.width))
     y = _shrunk(planes.y, width, height)
     cb, cr = (_shrunk(plane, (width + 1) // 2, (height + 1) // 2) for plane in (planes.cb, planes.cr))
-    return encode_jpeg(Planes(y, cb, cr), quality=80)
+    return Planes(y, cb, cr)
 
 
 def exif_of(jpeg: bytes) -> bytes | None:

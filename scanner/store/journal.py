@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import AliasChoices, AwareDatetime, Field, JsonValue, TypeAdapter, ValidationError
 
 from scanner.errors import CorruptState
 from scanner.slices import LeftOut, SliceReport, StackQuality, Transform
 from scanner.store.files import SYSTEM_DISK, Disk, FileRecord, explained, sync_folder, write_at
 from scanner.store.seal import seal, unseal
-from scanner.units import Degrees, Dioptres, Frozen, Microseconds, Seconds
+from scanner.units import Degrees, FocusPosition, Frozen, Microseconds, Seconds
 
 State: TypeAlias = Literal["running", "paused", "finished"]
 Reason: TypeAlias = Literal["completed", "cancelled", "failed"]
@@ -20,13 +20,13 @@ Reason: TypeAlias = Literal["completed", "cancelled", "failed"]
 class SliceFacts(Frozen):
     """One slice: what was asked for, what its own frame reported, and how it fared in the stack.
 
-    `transform` to `left_out` as in `scanner.slices.SliceReport`; lens positions None for a fixed lens. What has a
+    `transform` to `left_out` as in `scanner.slices.SliceReport`; focus positions None for fixed focus. What has a
     default was not written by the first version.
     """
 
     index: int
-    lens_asked: Dioptres | None
-    lens: Dioptres | None
+    focus_asked: Annotated[FocusPosition | None, Field(validation_alias=AliasChoices("focus_asked", "lens_asked"))]
+    focus: Annotated[FocusPosition | None, Field(validation_alias=AliasChoices("focus", "lens"))]
     exposure_us: Microseconds | None
     gain: float | None
     transform: Transform
@@ -59,7 +59,10 @@ class SliceRecord(SliceFacts):
 
 
 class PositionDone(Frozen):
-    """A position whose files are all on disk. `at`: wall time, a label only."""
+    """A position whose files are all on disk. `at`: wall time, a label only.
+
+    `settle_s`: how long the rig took to stand still after the move (None: not known); `still`: whether it did.
+    """
 
     event: Literal["position-done"] = "position-done"
     at: AwareDatetime
@@ -70,6 +73,8 @@ class PositionDone(Frozen):
     slices: tuple[SliceRecord, ...]
     took_s: Seconds
     quality: StackQuality = StackQuality()
+    settle_s: Seconds | None = None
+    still: bool = True
 
 
 class StateChanged(Frozen):

@@ -84,6 +84,8 @@ class ScanFolder:
         *,
         took_s: Seconds,
         quality: StackQuality,
+        settle_s: Seconds | None = None,
+        still: bool = True,
     ) -> PositionDone:
         """Write the stacked image and its thumbnail (JPEG), then the journal line that calls the position done.
 
@@ -100,6 +102,8 @@ class ScanFolder:
             slices=tuple(slices),
             took_s=took_s,
             quality=quality,
+            settle_s=settle_s,
+            still=still,
         )
         self._open_journal().append(done)
         return done

@@ -126,7 +126,7 @@ def test_pages_that_are_not_there(client: Client, path: str) -> None:
 
 
 def test_wrong_methods_are_told_the_right_ones(client: Client) -> None:
-    answer = client.request("PATCH", "/api/v1/rig/lens")
+    answer = client.request("PATCH", "/api/v1/rig/focus")
     assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
     assert "PUT" in answer.headers["allow"]
 
@@ -181,7 +181,7 @@ class TestDocument:
             assert name in document["components"]["schemas"], name
 
     def test_units_are_in_it(self, app: FastAPI) -> None:
-        near = app.openapi()["components"]["schemas"]["LensMove"]["properties"]["lens"]
+        near = app.openapi()["components"]["schemas"]["FocusMove"]["properties"]["position"]
         assert near["unit"] == "D"
 
 

@@ -103,7 +103,7 @@ def test_while_it_runs_the_rig_is_busy_and_it_can_be_cancelled(daemon: Daemon, r
     daemon.breathing.calibrate(SMALL)
     assert rig.at_gate.wait(20)
     for job in (
-        lambda: daemon.hand.move_lens(5),
+        lambda: daemon.hand.move_focus(5),
         lambda: daemon.start_scan(PLAN),
         lambda: daemon.breathing.calibrate(SMALL),
         lambda: daemon.setup.change(daemon.settings),
@@ -116,7 +116,7 @@ def test_while_it_runs_the_rig_is_busy_and_it_can_be_cancelled(daemon: Daemon, r
     rig.gate.set()
     assert idle(daemon).problem is None
     assert not daemon.status().rig.calibrated
-    assert daemon.hand.move_lens(5).lens == 5
+    assert daemon.hand.move_focus(5).focus == 5
 
 
 def test_it_does_not_start_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> None:
@@ -140,7 +140,7 @@ def test_a_failure_stays_on_the_rig_until_it_is_used_again(daemon: Daemon, rig: 
     assert (problem.code, problem.hint) == ("lens-timeout", "Check the cable.")
     daemon.hand.preview()
     assert daemon.status().rig.problem == problem
-    assert daemon.hand.move_lens(5).problem is None
+    assert daemon.hand.move_focus(5).problem is None
 
 
 def test_a_defect_ends_it_visibly_and_not_the_daemon(daemon: Daemon, rig: FakeRig) -> None:
@@ -232,7 +232,7 @@ def test_a_camera_that_does_not_report_its_lens_is_taken_at_its_word(daemon: Dae
     scan = until(daemon, daemon.start_scan(PLAN).id, finished)
     assert {len(different) for different in transforms(daemon, scan.id).values()} == {1}
     nearest = daemon.files.positions(scan.id)[0].slices[0]
-    assert (nearest.lens_asked, nearest.lens) == (12, None)
+    assert (nearest.focus_asked, nearest.focus) == (12, None)
     assert nearest.transform[0][0] == pytest.approx(breathing_of(known).similarity(12, 10, (320, 240)).scale)
 
 

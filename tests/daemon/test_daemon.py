@@ -49,7 +49,7 @@ def test_the_journal_keeps_what_each_slice_was_really_taken_with(daemon: Daemon,
     lines = (settings.storage.data / "scans" / scan.id / "journal.jsonl").read_text().splitlines()
     done = [record for record in map(json.loads, lines) if record["event"] == "position-done"]
     assert [record["index"] for record in done] == [0, 1, 2]
-    assert [s["lens"] for s in done[0]["slices"]] == [12, 11, 10, 9]
+    assert [s["focus"] for s in done[0]["slices"]] == [12, 11, 10, 9]
     assert [s["transform"] for s in done[0]["slices"]][2] == [[1, 0, 0], [0, 1, 0]]
 
 
@@ -77,7 +77,7 @@ def test_a_second_start_is_refused_with_the_scan_that_holds_the_rig(daemon: Daem
         daemon.start_scan(PLAN)
     assert caught.value.scan_id == first.id
     with pytest.raises(RigBusy):
-        daemon.hand.move_lens(5)
+        daemon.hand.move_focus(5)
     rig.gate.set()
     until(daemon, first.id, finished)
     assert len(daemon.scans()) == 1
@@ -207,7 +207,7 @@ def test_a_disk_that_takes_nothing_more_ends_the_scan_visibly_and_not_the_daemon
     problem = told().problem
     assert problem is not None
     assert (told().reason, problem.code) == (FinishReason.FAILED, "store")
-    assert daemon.hand.move_lens(5).lens == 5
+    assert daemon.hand.move_focus(5).focus == 5
 
 
 def test_elapsed_time_is_the_same_before_and_after_a_restart(rig: FakeRig, settings: Settings) -> None:
@@ -225,7 +225,7 @@ def test_the_rig_is_told_of_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> N
     unsubscribe = daemon.subscribe(seen.append)
     until(daemon, daemon.start_scan(PLAN).id, finished)
     unsubscribe()
-    assert {12, 11, 10, 9} <= {status.rig.lens for status in seen}
+    assert {12, 11, 10, 9} <= {status.rig.focus for status in seen}
     assert {120, 240} <= {status.rig.axes["turntable"] for status in seen}
     assert seen[-1].rig.exposure == rig.camera.look
 
@@ -236,7 +236,7 @@ def test_the_lamp_is_on_for_the_scan_and_off_again(daemon: Daemon) -> None:
     unsubscribe = daemon.subscribe(lambda status: lamp.append(status.rig.light))
     until(daemon, daemon.start_scan(PLAN).id, finished)
     unsubscribe()
-    daemon.hand.move_lens(5)
+    daemon.hand.move_focus(5)
     assert 1.0 in lamp
     assert daemon.status().rig.light == 0
 
@@ -298,7 +298,7 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
     with pytest.raises(HardwareMissing, match="No camera"):
         daemon.start()
     with pytest.raises(HardwareMissing, match="not open"):
-        daemon.hand.move_lens(5)
+        daemon.hand.move_focus(5)
     daemon.close()
 
 

@@ -27,7 +27,7 @@ def test_positions_say_what_became_of_each_slice(daemon: Daemon) -> None:
     assert [(r.index, r.turntable, r.tilt) for r in reports] == [(0, 0, 10), (1, 120, 10), (2, 240, 10)]
     for report in reports:
         assert [s.index for s in report.slices] == [0, 1, 2, 3]
-        assert [s.lens for s in report.slices] == [12, 11, 10, 9]
+        assert [s.focus for s in report.slices] == [12, 11, 10, 9]
         assert all(s.likeness > 0.5 and s.left_out is None for s in report.slices)
         assert report.took_s > 0
         assert "file" not in report.model_dump()["slices"][0]

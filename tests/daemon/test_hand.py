@@ -12,12 +12,12 @@ from tests.capture.fakes import LOOK, FakeRig
 
 
 def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig) -> None:
-    daemon.hand.move_lens(7.5)
+    daemon.hand.move_focus(7.5)
     daemon.hand.home_axis("turntable")
     daemon.hand.move_axis("turntable", 45)
     daemon.hand.set_light(0.5)
     status = daemon.hand.lock_exposure(ExposurePlan(time_us=20_000))
-    assert status.lens == 7.5
+    assert status.focus == 7.5
     assert status.axes == {"turntable": 45, "tilt": 0}
     assert status.light == 0.5
     assert status.exposure is not None
@@ -27,7 +27,7 @@ def test_jogs_reach_the_rig_and_show_in_the_status(daemon: Daemon, rig: FakeRig)
 
 def test_jogs_outside_the_limits_are_refused(daemon: Daemon) -> None:
     with pytest.raises(OutOfRange):
-        daemon.hand.move_lens(99)
+        daemon.hand.move_focus(99)
     with pytest.raises(NotFound, match="no axis 'zoom'"):
         daemon.hand.move_axis("zoom", 1)
 

@@ -52,8 +52,8 @@ def test_before_it_is_open_nothing_is_known_or_done(held: HeldRig) -> None:
 
 def test_a_jog_returns_where_the_rig_stands_then(held: HeldRig) -> None:
     held.start()
-    status = held.jog(lambda rig, thread: thread.looked(lens=rig.camera.focus(7.0)))
-    assert (status.lens, status.calibrated) == (7.0, False)
+    status = held.jog(lambda rig, _: rig.focus.move_to(7.0))
+    assert (status.focus, status.calibrated) == (7.0, False)
     held.calibrated = True
     assert held.status.calibrated
     assert held.facts.camera.model == "fake"

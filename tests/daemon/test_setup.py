@@ -30,7 +30,7 @@ def test_a_rig_that_refuses_its_config_leaves_the_old_one_open(rig: FakeRig, set
     try:
         with pytest.raises(ConfigError):
             daemon.setup.change(Settings.model_validate({"rig": {"camera": {"hflip": True}}}))
-        assert daemon.hand.move_lens(5).lens == 5
+        assert daemon.hand.move_focus(5).focus == 5
     finally:
         daemon.close()
 
@@ -42,7 +42,7 @@ def test_changed_settings_are_kept_and_open_the_rig_anew(rig: FakeRig, settings:
         view = daemon.setup.change(Settings.model_validate(document))
         assert view.overridden == ("rig.camera.lens_settle_ms",)
         assert len(rig.log.values("close")) == 1
-        assert daemon.hand.move_lens(5).lens == 5
+        assert daemon.hand.move_focus(5).focus == 5
     assert Daemon(settings).settings.rig.camera.lens_settle_ms == 150
 
 
@@ -62,6 +62,6 @@ def test_settings_with_which_the_rig_does_not_open_leave_the_old_ones_in_force(
         with pytest.raises(HardwareMissing):
             daemon.setup.change(Settings.model_validate(document))
         assert daemon.settings == settings
-        assert daemon.hand.move_lens(5).lens == 5
+        assert daemon.hand.move_focus(5).focus == 5
     finally:
         daemon.close()

@@ -74,7 +74,7 @@ def test_each_image_is_6_db_closer_to_the_truth_than_the_best_slice(
     """Over the object, in luma; each slice against the truth in its own geometry, so that only focus counts."""
     status, stacks, slices = scan
     scene = Scene(SceneSettings())
-    lenses = Sweep(12.6, 8.2, 8).lens_positions()
+    lenses = Sweep(12.6, 8.2, 8).focus_positions()
     for position in PLAN.positions()[:2]:
         view = scene.view(position.turntable, position.tilt)
         stem = f"{status.id}_{position.index:04d}"

@@ -28,7 +28,7 @@ def test_every_shot_comes_once_the_reference_first_then_near_to_far() -> None:
     position = plan.positions()[3]
     shots = plan.shots(position, Sweep(12, 8, 5))
     assert [shot.index for shot in shots] == [2, 0, 1, 3, 4]
-    assert [shot.lens for shot in shots] == [10, 12, 11, 9, 8]
+    assert [shot.focus for shot in shots] == [10, 12, 11, 9, 8]
     assert {shot.position for shot in shots} == {position}
 
 

@@ -10,7 +10,7 @@ MODULE_3 = Optics(focal_length_mm=4.74, f_number=1.8, pixel_pitch_um=1.4)
 
 
 def test_lens_positions_run_from_near_to_far_in_even_steps() -> None:
-    assert Sweep(12.0, 9.0, 4).lens_positions() == (12.0, 11.0, 10.0, 9.0)
+    assert Sweep(12.0, 9.0, 4).focus_positions() == (12.0, 11.0, 10.0, 9.0)
 
 
 def test_depth_of_field_is_2_n_c_over_f_squared() -> None:

@@ -14,7 +14,7 @@ NEAR, STEP = 12.0, 0.5
 
 
 def with_lenses(scene: Scene) -> list[Slice]:
-    return [replace(s, lens=NEAR - STEP * s.index) for s in scene.slices()]
+    return [replace(s, focus=NEAR - STEP * s.index) for s in scene.slices()]
 
 
 def breathing_of(scene: Scene) -> Breathing:
@@ -53,7 +53,7 @@ def test_with_known_breathing_the_transform_of_a_still_slice_is_the_lens_s_own_t
     slices, breathing = with_lenses(scene), breathing_of(scene)
     placing = placed(slices, breathing)
     shakes, middle = placing.shakes(), NEAR - STEP * scene.reference
-    still = [s for s in slices[1:] if shakes[s.index] == 0 and s.lens is not None]
+    still = [s for s in slices[1:] if shakes[s.index] == 0 and s.focus is not None]
     assert len(still) >= 2
     for slice_ in still:
         own = breathing.similarity(NEAR - STEP * slice_.index, middle, (scene.width, scene.height))
@@ -72,7 +72,7 @@ def test_shake_is_told_in_pixels(known: bool) -> None:
 
 def test_a_slice_without_a_lens_position_is_aligned_on_its_own() -> None:
     scene = Scene()
-    slices = [replace(s, lens=None) for s in scene.slices()]
+    slices = [replace(s, focus=None) for s in scene.slices()]
     placing = placed(slices, breathing_of(scene))
     assert max(error(placing, scene, index) for index in range(scene.count)) < 0.12
 

@@ -132,16 +132,16 @@ def test_the_quality_of_a_good_stack_has_nothing_to_complain_of(stack: Stacked) 
 
 
 def test_lens_positions_make_depth_dioptres(slices: list[Slice]) -> None:
-    taken = [replace(s, lens=12.0 - s.index) for s in slices]
+    taken = [replace(s, focus=12.0 - s.index) for s in slices]
     result, bare = stacked(taken), stacked(slices)
-    assert result.lenses == (12.0, 11.0, 10.0, 9.0, 8.0)
+    assert result.sweep == (12.0, 11.0, 10.0, 9.0, 8.0)
     depth = result.dioptres()
     assert depth is not None
     assert np.allclose(depth, 12.0 - result.depth, atol=1e-4, equal_nan=True)
-    assert bare.lenses == ()
+    assert bare.sweep == ()
     assert bare.dioptres() is None
 
 
 def test_lens_positions_between_those_that_came_are_filled_in(slices: list[Slice]) -> None:
-    taken = [replace(s, lens=12.0 - s.index) for s in slices if s.index != 3]
-    assert stacked(taken).lenses == (12.0, 11.0, 10.0, 9.0, 8.0)
+    taken = [replace(s, focus=12.0 - s.index) for s in slices if s.index != 3]
+    assert stacked(taken).sweep == (12.0, 11.0, 10.0, 9.0, 8.0)

@@ -197,7 +197,7 @@ def test_a_slice_that_moved_across_the_picture_is_found_and_its_motion_told() ->
 
 def test_with_known_breathing_a_slice_that_moved_far_is_still_found_and_its_shake_told() -> None:
     scene = Scene(breathing=0.0, shake=0.0)
-    first, *others = (replace(s, lens=10.0 - s.index) for s in scene.slices())
+    first, *others = (replace(s, focus=10.0 - s.index) for s in scene.slices())
     moved = replace(
         others[0], pixels=Planes(*(np.roll(p, n, axis=1) for p, n in zip(_planes(others[0]), (6, 3, 3), strict=True)))
     )

@@ -23,8 +23,8 @@ def slice_record(index: int, file: FileRecord) -> SliceRecord:
     return SliceRecord(
         index=index,
         file=file,
-        lens_asked=10.0 - index,
-        lens=10.01 - index,
+        focus_asked=10.0 - index,
+        focus=10.01 - index,
         exposure_us=8000,
         gain=1.0,
         transform=IDENTITY,

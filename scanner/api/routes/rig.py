@@ -1,4 +1,4 @@
-"""The rig by hand: lens, axes, light, exposure. Refused while a scan holds the rig."""
+"""The rig by hand: focus, axes, light, exposure. Refused while a scan holds the rig."""
 
 from typing import Annotated
 
@@ -11,15 +11,15 @@ from scanner.api.examples import RIG, answers
 from scanner.api.openapi import problems
 from scanner.capture.events import RigStatus
 from scanner.plan.scan import ExposurePlan
-from scanner.units import Degrees, Dioptres, Frozen
+from scanner.units import Degrees, FocusPosition, Frozen
 
 router = APIRouter(prefix="/rig", tags=["rig"])
 
 
-class LensMove(Frozen):
-    """Where the lens should go."""
+class FocusMove(Frozen):
+    """Where the focus drive should go: dioptres of a lens, millimetres of a rail."""
 
-    lens: Annotated[Dioptres, Field(ge=0, le=100, examples=[8.5])]
+    position: Annotated[FocusPosition, Field(ge=-1000, le=1000, examples=[8.5])]
 
 
 class AxisMove(Frozen):
@@ -47,10 +47,10 @@ def get_rig(daemon: TheDaemon) -> RigStatus:
     return daemon.status().rig
 
 
-@router.put("/lens", summary="Move the lens", responses=answers(RIG) | problems(409, 422, 503))
-def move_lens(move: Annotated[LensMove, Body(examples=[{"lens": 8.5}])], daemon: TheDaemon) -> RigStatus:
-    """Returns when the lens has arrived."""
-    return daemon.hand.move_lens(move.lens)
+@router.put("/focus", summary="Move the focus", responses=answers(RIG) | problems(409, 422, 503))
+def move_focus(move: Annotated[FocusMove, Body(examples=[{"position": 8.5}])], daemon: TheDaemon) -> RigStatus:
+    """Returns when the drive has arrived and settled. Its unit and range are in the facts of the rig."""
+    return daemon.hand.move_focus(move.position)
 
 
 @router.put("/axes/{name}", summary="Move an axis", responses=answers(RIG) | problems(404, 409, 422, 503))
@@ -63,8 +63,20 @@ def move_axis(
 
 @router.post("/axes/{name}/home", summary="Home an axis", responses=answers(RIG) | problems(404, 409, 503))
 def home_axis(name: AxisName, daemon: TheDaemon) -> RigStatus:
-    """Makes the angle known: runs to the switch where there is one, else calls the present angle zero."""
+    """Runs the axis to its limit switch, which makes its angle known. 409 where it has none: set its zero instead."""
     return daemon.hand.home_axis(name)
+
+
+@router.post("/axes/{name}/zero", summary="Set the zero of an axis", responses=answers(RIG) | problems(404, 409, 503))
+def zero_axis(name: AxisName, daemon: TheDaemon) -> RigStatus:
+    """Calls the place where the axis stands zero: bring it there by hand first."""
+    return daemon.hand.zero_axis(name)
+
+
+@router.post("/motors/release", summary="Release the motors", responses=answers(RIG) | problems(409, 503))
+def release_motors(daemon: TheDaemon) -> RigStatus:
+    """Lets the axes turn freely, where the controller can; then they do not know where they are."""
+    return daemon.hand.release_motors()
 
 
 @router.put("/light", summary="Set the light", responses=answers(RIG) | problems(409, 422, 503))

@@ -62,7 +62,7 @@ def test_a_cancelled_calibration_leaves_the_rig_and_what_was_known(client: Clien
     assert client.post(f"{PATH}/breathing", json={**PLAN, "positions": 24}).status_code == 202
     for method, path, body in (
         ("POST", f"{PATH}/breathing", PLAN),
-        ("PUT", "/api/v1/rig/lens", {"lens": 8.0}),
+        ("PUT", "/api/v1/rig/focus", {"position": 8.0}),
         ("POST", "/api/v1/scans", {}),
     ):
         refused = client.request(method, path, json=body)

@@ -18,9 +18,9 @@ def test_the_rig_tells_its_limits(client: Client) -> None:
 
 
 def test_the_lens_goes_where_it_is_sent(client: Client) -> None:
-    answer = client.put(f"{RIG}/lens", json={"lens": 8.0})
+    answer = client.put(f"{RIG}/focus", json={"position": 8.0})
     assert answer.status_code == 200
-    assert answer.json()["lens"] == pytest.approx(8.0, abs=0.05)
+    assert answer.json()["focus"] == pytest.approx(8.0, abs=0.05)
 
 
 def test_an_axis_is_homed_and_turned(client: Client) -> None:
@@ -42,10 +42,10 @@ def test_the_exposure_is_locked(client: Client, plan: dict[str, float]) -> None:
 
 
 REFUSED = [
-    ("lens", {"lens": 99.0}, 422, "out-of-range"),
-    ("lens", {"lens": 1000.0}, 422, "invalid"),
-    ("lens", {"len": 1.0}, 422, "invalid"),
-    ("lens", {}, 422, "invalid"),
+    ("focus", {"position": 99.0}, 422, "out-of-range"),
+    ("focus", {"position": 1001.0}, 422, "invalid"),
+    ("focus", {"place": 1.0}, 422, "invalid"),
+    ("focus", {}, 422, "invalid"),
     ("axes/tilt", {"angle": 9000.0}, 422, "out-of-range"),
     ("axes/rail", {"angle": 1.0}, 404, "not-found"),
     ("axes/turntable", {"angle": "far"}, 422, "invalid"),
@@ -68,7 +68,7 @@ def test_no_such_axis_to_home(client: Client) -> None:
 
 
 BUSY = [
-    ("PUT", "lens", {"lens": 8.0}),
+    ("PUT", "focus", {"position": 8.0}),
     ("PUT", "axes/turntable", {"angle": 1.0}),
     ("POST", "axes/turntable/home", None),
     ("PUT", "light", {"level": 0.5}),

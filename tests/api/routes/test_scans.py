@@ -128,7 +128,7 @@ def test_the_positions_of_a_scan(client: Client, scanned: ScanStatus) -> None:
     assert [report.index for report in positions] == [0, 1]
     assert [report.turntable for report in positions] == [0, 180]
     for report, document in zip(positions, answer.json(), strict=True):
-        assert [slice_.lens_asked for slice_ in report.slices] == [9, 8]
+        assert [slice_.focus_asked for slice_ in report.slices] == [9, 8]
         assert "file" not in document["slices"][0]
         assert all(finding.message and finding.hint for finding in report.findings)
     assert scanned.flagged == tuple(report.index for report in positions if report.findings)

@@ -1,0 +1,85 @@
+"""Waiting until the rig stands still: measured on small pictures, not guessed.
+
+Successive pictures of a rig that stands differ by noise alone. How much that is, is measured once, while the rig has
+stood for a while; after a move, pictures are compared until they differ by no more.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.clock import Clock
+from scanner.hardware.protocols import Camera
+from scanner.hardware.settings import SettleSettings
+from scanner.plan.scan import SettlePlan
+from scanner.slices import Planes
+from scanner.units import Seconds
+
+TILE = 32
+"""Pixels across and down: small enough that an object fills some, large enough that their noise is steady."""
+
+SHARE = 90.0
+"""Percentile of the tiles: a tenth of the picture suffices to show a movement."""
+
+FLOOR_PAIRS = 6
+STILL = 1.3
+"""Times the noise floor that still counts as noise."""
+
+STILL_PAIRS = 2
+"""In a row: at a turning point of a swing two pictures look alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a wait ended: after how long, and whether the rig was still then."""
+
+    seconds: Seconds
+    still: bool
+
+
+def difference(before: Planes, after: Planes) -> float:
+    """How much two pictures of one size differ, in grey levels rms, where they differ most; 0 for the same bytes.
+
+    The mean of each tile is taken out: brightness that flickers is no movement.
+    """
+    change = after.y.astype(np.float32) - before.y
+    rows, columns = (max(1, length // TILE) for length in change.shape)
+    height, width = (min(TILE, length) for length in change.shape)
+    tiles = change[: rows * height, : columns * width].reshape(rows, height, columns, width)
+    spread: NDArray[np.float32] = tiles.std(axis=(1, 3))
+    return float(np.percentile(spread, SHARE))
+
+
+class Settling:
+    """Waits after moves, as the plan says: measured between the config's limits, or a fixed time."""
+
+    def __init__(self, plan: SettlePlan, settings: SettleSettings, clock: Clock) -> None:
+        self._fixed = None if plan.after_move_s == "auto" else plan.after_move_s
+        self._settings = settings
+        self._clock = clock
+        self._floor = 0.0
+
+    def listen(self, camera: Camera) -> None:
+        """Measure the noise floor; the rig has to stand still, with its exposure locked. Raises CameraTimeout."""
+        if self._fixed is None:
+            pictures = [camera.look() for _ in range(FLOOR_PAIRS + 1)]
+            self._floor = median(difference(*pair) for pair in pairwise(pictures))
+
+    def wait(self, camera: Camera) -> Settled:
+        """Wait after a move. Raises CameraTimeout."""
+        if self._fixed is not None:
+            self._clock.sleep(self._fixed)
+            return Settled(self._fixed, still=True)
+        began = self._clock.monotonic()
+        self._clock.sleep(self._settings.least_s)
+        before, alike = camera.look(), 0
+        while (elapsed := self._clock.monotonic() - began) < self._settings.most_s:
+            after = camera.look()
+            alike = alike + 1 if difference(before, after) <= STILL * self._floor else 0
+            if alike >= STILL_PAIRS:
+                return Settled(self._clock.monotonic() - began, still=True)
+            before = after
+        return Settled(elapsed, still=False)
