@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.hardware.simulated.settings import SceneSettings
+
 Image: TypeAlias = NDArray[np.float32]
 Matrix: TypeAlias = NDArray[np.float64]
 
@@ -52,6 +54,19 @@ class Lens:
         """
         aperture = self.focal_length / self.f_number
         return np.asarray(aperture * self.image_distance(lens) / self.pitch * (np.asarray(depth, np.float64) - lens))
+
+
+def lens_of(settings: SceneSettings) -> Lens:
+    """The lens of a scene; its reference is the middle of the object."""
+    return Lens(
+        focal_length=settings.focal_length_mm * 1e-3,
+        f_number=settings.f_number,
+        pitch=settings.pixel_pitch,
+        far=settings.lens_far,
+        near=settings.lens_near,
+        reference=1.0 / settings.distance,
+        breathing=settings.breathing,
+    )
 
 
 @lru_cache(maxsize=128)

@@ -3,103 +3,30 @@
 It has the vices of the real one. Frames come whether anybody wants them or not, and the one that lies ready may be old.
 A control takes effect a queue's depth after it was set. Lens positions appear in the metadata of frames that were read
 out before the lens moved. Frames that are not released starve the camera. A request that timed out stays queued and
-takes a frame that nobody will ever release.
+takes a frame that nobody will ever release. Formats are adjusted without a word, rows are padded, each configuration
+costs memory.
 
 A frame is rendered when its pixels are asked for, with lens and pose as they were during its exposure.
 """
 
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.clock import Clock
 from scanner.hardware.settings import SimulatedSettings
-from scanner.hardware.simulated.sensor_faults import SensorFaults
-from scanner.hardware.simulated.sensor_state import NEUTRAL, ExposureLoop, LensDrive, Look
-from scanner.slices import Plane, Planes
-from scanner.units import Degrees, Dioptres, Seconds
+from scanner.hardware.simulated.sensor_buffers import ContiguousMemory, buffer_of, mirrored, stream_of
+from scanner.hardware.simulated.sensor_faults import Misfortune, SensorFaults
+from scanner.hardware.simulated.sensor_frames import Frame, Renderer, SceneLike, Surroundings, ViewLike
+from scanner.hardware.simulated.sensor_source import LENS_RANGE, FrameSource
+from scanner.hardware.simulated.sensor_traits import SensorTraits
 
-ALIGNMENT = 64
-LENS_RANGE: tuple[Dioptres, Dioptres, Dioptres] = (0.0, 15.0, 1.0)
-READOUT = 0.5
-"""From the end of a frame's exposure to its completion, in frame periods."""
-STEADY_FRAMES = 100
-"""After so many frames that nobody took, nothing changes any more, and the rest is skipped."""
+__all__ = ["Frame", "SceneLike", "SimulatedRequest", "SimulatedSensor", "Surroundings", "ViewLike"]
 
-
-class ViewLike(Protocol):
-    """One pose of a scene."""
-
-    def slice(
-        self, lens: Dioptres, *, frame: int, exposure: float = 1.0, red_gain: float = 1.0, blue_gain: float = 1.0
-    ) -> Planes: ...
-
-
-class SceneLike(Protocol):
-    """What stands before the camera."""
-
-    def view(self, turntable_deg: Degrees, tilt_deg: Degrees) -> ViewLike: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a sensor looks at. `scene`: makes the scene for pictures of (width, height) pixels.
-
-    `pose`: turntable and tilt now. `lamp`: brightness now, 0..1.
-    """
-
-    scene: Callable[[int, int], SceneLike]
-    pose: Callable[[], tuple[Degrees, Degrees]]
-    lamp: Callable[[], float] = lambda: 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One exposure: what it was taken with, and where lens and axes were."""
-
-    index: int
-    ended: Seconds
-    completed: Seconds
-    look: Look
-    lamp: float
-    lens: Dioptres
-    reported_lens: Dioptres | None
-    pose: tuple[Degrees, Degrees]
-
-    def metadata(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {
-            "SensorTimestamp": round(self.ended * 1e9),
-            "ExposureTime": self.look.time_us,
-            "AnalogueGain": self.look.gain,
-            "DigitalGain": 1.0,
-            "ColourGains": (self.look.red_gain, self.look.blue_gain),
-        }
-        return facts if self.reported_lens is None else facts | {"LensPosition": self.reported_lens}
-
-
-class Renderer:
-    """Turns frames into the planes of one stream; keeps the last view, because a pose is expensive."""
-
-    def __init__(self, scene: SceneLike) -> None:
-        self._scene = scene
-        self._pose: tuple[Degrees, Degrees] | None = None
-        self._view: ViewLike
-
-    def render(self, frame: Frame) -> Planes:
-        if self._pose != frame.pose:
-            self._view = self._scene.view(*frame.pose)
-            self._pose = frame.pose
-        return self._view.slice(
-            frame.lens,
-            frame=frame.index,
-            exposure=frame.look.brightness(frame.lamp),
-            red_gain=frame.look.red_gain / NEUTRAL[0],
-            blue_gain=frame.look.blue_gain / NEUTRAL[1],
-        )
+STREAMS = ("main", "lores")
+BIT_DEPTH = 10
 
 
 class SimulatedRequest:
@@ -125,7 +52,7 @@ class SimulatedRequest:
 
 
 class SimulatedSensor:
-    """See the module. `adjust_to`: the format that main becomes whatever was asked for, as libcamera may do."""
+    """See the module. `memory`: what its buffers are taken from; None: there is always enough."""
 
     def __init__(
         self,
@@ -133,27 +60,31 @@ class SimulatedSensor:
         clock: Clock,
         settings: SimulatedSettings,
         *,
+        traits: SensorTraits | None = None,
         faults: SensorFaults | None = None,
-        adjust_to: Literal["NV12"] | None = None,
+        memory: ContiguousMemory | None = None,
     ) -> None:
         self._surroundings, self._clock, self._settings = surroundings, clock, settings
-        self._adjust_to = adjust_to
-        self.set_faults(faults or SensorFaults())
-        self._exposure = ExposureLoop()
-        self._lens = LensDrive(LENS_RANGE[2], settings.lens_lag_ms * 1e-3)
-        self._lens_orders: list[tuple[int, Dioptres]] = []
-        self._lens_target = LENS_RANGE[2]
+        self._traits = traits or SensorTraits()
+        self._memory, self._taken = memory, 0
+        self._misfortune = Misfortune(faults or SensorFaults())
+        self._source = FrameSource(
+            surroundings,
+            clock,
+            settings,
+            traits=self._traits,
+            misfortune=self._misfortune,
+            deliver=self._completed,
+            blocked=lambda: self._starved,
+        )
         self._configuration: dict[str, Any] = {}
         self._renderers: dict[str, Renderer] = {}
         self._pending: dict[str, Any] = {}
         self._held: set[SimulatedRequest] = set()
         self._lost = self._stale_jobs = 0
-        self._index = 0
         self._ready: Frame | None = None
         self._previous: Frame | None = None
-        self._started = self._hung = self._dead = self._closed = False
-        self._next_at: Seconds = 0.0
-        self._pose = surroundings.pose()
+        self._started = self._closed = False
 
     # --------------------------------------------------------- picamera2's own
 
@@ -176,19 +107,36 @@ class SimulatedSensor:
     def sensor_resolution(self) -> tuple[int, int]:
         return self._settings.width, self._settings.height
 
+    @property
+    def sensor_modes(self) -> list[dict[str, Any]]:
+        """All of the sensor, and with four pixels taken together twice as fast. As with picamera2, looking configures
+        the camera once for each: it must be stopped, and has to be configured again."""
+        modes = []
+        for size, speed in self._modes:
+            self.configure(self.create_still_configuration(main={"size": size, "format": "YUV420"}))
+            fps = round(speed * self._settings.frame_rate, 2)
+            modes.append({"format": "SRGGB10", "bit_depth": BIT_DEPTH, "size": size, "fps": fps})
+        self._configuration = {}
+        return modes
+
     def create_still_configuration(self, **wanted: object) -> dict[str, Any]:
-        return {"buffer_count": 1, "lores": None} | wanted
+        return {"buffer_count": 1, "lores": None, "queue": True, "transform": None, "sensor": {}} | wanted
 
     def configure(self, camera_config: dict[str, Any]) -> None:
+        """Raises RuntimeError while it runs or for a lores stream that is not YUV, OSError when memory is used up."""
         if self._started or self._closed:
             raise RuntimeError("Camera must be stopped before configuring")
-        self._configuration = {"buffer_count": camera_config["buffer_count"]}
-        for name in ("main", "lores"):
-            stream = camera_config[name]
-            if stream is not None:
-                kind = self._adjust_to if name == "main" and self._adjust_to else stream["format"]
-                self._configuration[name] = _aligned(stream["size"], kind)
-                self._renderers[name] = Renderer(self._surroundings.scene(*stream["size"]))
+        streams = self._streams(camera_config)
+        self._allocate(camera_config["buffer_count"] * sum(stream["framesize"] for stream in streams.values()))
+        size, speed = self._mode(camera_config.get("sensor"))
+        self._source.period = 1 / (speed * self._settings.frame_rate)
+        same = {name: camera_config.get(name) for name in ("buffer_count", "queue", "transform")}
+        self._configuration = {"lores": None} | same | streams
+        self._configuration["sensor"] = {"bit_depth": BIT_DEPTH, "output_size": size}
+        self._renderers = {
+            name: Renderer(self._surroundings.scene(*stream["size"]), stream["size"][0] / self._settings.width)
+            for name, stream in streams.items()
+        }
 
     def camera_configuration(self) -> dict[str, Any]:
         return self._configuration
@@ -202,23 +150,16 @@ class SimulatedSensor:
             self._pending |= controls
             return
         self._catch_up()
-        request = self._index + self._buffers
-        self._exposure.set(dict(controls), request)
-        if "LensPosition" in controls and not self._chance("ignore_lens"):
-            self._lens_orders.append((request, float(controls["LensPosition"])))
+        self._source.set(controls, self._buffers)
 
     def start(self) -> None:
         if self._closed or not self._configuration:
             raise RuntimeError("Camera has not been configured")
         if self._started:
             return
-        self._exposure.start(self._pending)
-        self._lens_orders = (
-            [(self._index, float(self._pending["LensPosition"]))] if "LensPosition" in self._pending else []
-        )
+        self._source.start(self._pending)
         self._pending = {}
-        self._started, self._hung = True, False
-        self._next_at = self._clock.monotonic() + 2 / self._settings.frame_rate
+        self._started = True
 
     def stop(self) -> None:
         """All buffers come back, whoever held them; the lens drops to its rest."""
@@ -226,11 +167,11 @@ class SimulatedSensor:
         self._ready = self._previous = None
         self._held.clear()
         self._lost = 0
-        self._lens_target = LENS_RANGE[0]
-        self._lens.command(LENS_RANGE[0], self._clock.monotonic())
+        self._source.stop()
 
     def close(self) -> None:
         self.stop()
+        self._allocate(0)
         self._closed = True
 
     def cancel_all_and_flush(self) -> None:
@@ -239,20 +180,22 @@ class SimulatedSensor:
     def capture_request(self, *, wait: float) -> SimulatedRequest:
         if not self._started:
             raise RuntimeError("The camera is not started")
-        if self._chance("refuse"):
+        if self._misfortune.strikes(self._misfortune.now.refuse):
             raise RuntimeError("The camera refused")
         self._catch_up()
         deadline = self._clock.monotonic() + wait
         while self._ready is None:
-            if not self._next_frame(deadline):
+            if not self._source.next(deadline):
                 self._clock.sleep(deadline - self._clock.monotonic())
                 self._stale_jobs += 1
                 raise TimeoutError
         frame, self._ready = self._ready, None
-        if self._previous is not None and self._chance("repeat"):
+        if self._previous is not None and self._misfortune.strikes(self._misfortune.now.repeat):
             frame = self._previous
         self._previous = frame
-        return self._hand_out(frame)
+        request = SimulatedRequest(self, frame)
+        self._held.add(request)
+        return request
 
     # ------------------------------------------------------------- for tests
 
@@ -263,27 +206,21 @@ class SimulatedSensor:
 
     def set_faults(self, faults: SensorFaults) -> None:
         """From now on these go wrong."""
-        self._faults = faults
-        self._random = random.Random(faults.seed)  # noqa: S311  reproducible faults, no secrets
+        self._misfortune.become(faults)
 
     def hang(self, *, for_good: bool = False) -> None:
         """No more frames until the camera is started anew, or opened anew."""
-        self._hung, self._dead = True, self._dead or for_good
+        self._source.hang(for_good=for_good)
 
-    # --------------------------------------------------------------- its life
+    # --------------------------------------------------------------- buffers
 
     @property
     def _buffers(self) -> int:
         return int(self._configuration["buffer_count"])
 
-    def _chance(self, name: str) -> bool:
-        share: float = getattr(self._faults, name)
-        return share > 0 and self._random.random() < share
-
-    def _hand_out(self, frame: Frame) -> SimulatedRequest:
-        request = SimulatedRequest(self, frame)
-        self._held.add(request)
-        return request
+    @property
+    def _starved(self) -> bool:
+        return self.unreleased >= self._buffers
 
     def took_back(self, request: SimulatedRequest) -> None:
         """A request was released."""
@@ -291,93 +228,46 @@ class SimulatedSensor:
 
     def render(self, name: str, frame: Frame) -> NDArray[np.uint8]:
         """The buffer of one stream of a frame."""
-        return _buffer(self._renderers[name].render(frame), self._configuration[name])
+        planes = mirrored(self._renderers[name].render(frame), self._configuration["transform"])
+        return buffer_of(planes, self._configuration[name])
 
     def _catch_up(self) -> None:
-        """All frames that ended while nobody looked: they show the pose of the last look."""
-        now = self._clock.monotonic()
-        for _ in range(STEADY_FRAMES):
-            if not self._next_frame(now, passed=True):
-                return
-        period = 1 / self._settings.frame_rate
-        skipped = max(0, int((now - self._next_at) / period))
-        self._index += skipped
-        self._next_at += skipped * period
+        self._source.catch_up()
+        if not self._configuration["queue"]:
+            self._ready = None  # such a camera keeps no frame that nobody waited for
 
-    def _next_frame(self, until: Seconds, *, passed: bool = False) -> bool:
-        """Make the next frame, unless it completes after `until` or never.
-
-        `passed`: it completed in the past, else wait for it; in between, look where the axes are.
-        """
-        if self._hung or self._dead or self.unreleased >= self._buffers:
-            if passed:
-                self._next_at = max(self._next_at, until)
-            return False
-        lamp = self._surroundings.lamp()
-        period = 1 / self._settings.frame_rate
-        if self._next_at + READOUT * period > until:
-            return False
-        for_good = self._chance("hang_for_good")
-        if for_good or self._chance("hang"):
-            self.hang(for_good=for_good)
-            return False
-        self._make(lamp, period, passed=passed)
-        return True
-
-    def _make(self, lamp: float, period: Seconds, *, passed: bool) -> None:
-        look = self._exposure.next(self._index, lamp)
-        ended = self._next_at
-        if not passed:
-            self._clock.sleep(ended - self._clock.monotonic())
-            self._pose = self._surroundings.pose()
-        lens = self._lens.at(ended - look.time_us * 0.5e-6)
-        completed = ended + READOUT * period
-        self._focus(completed)
-        frame = Frame(
-            index=self._index,
-            ended=ended,
-            completed=completed,
-            look=look,
-            lamp=lamp,
-            lens=lens,
-            reported_lens=None if self._settings.fixed_focus else self._lens.commanded,
-            pose=self._pose,
-        )
-        if not passed:
-            self._clock.sleep(completed - self._clock.monotonic())
-        self._complete(frame)
-        self._index += 1
-        self._next_at = ended + max(period, look.time_us * 1e-6) + (self._faults.late_s if self._chance("late") else 0)
-
-    def _focus(self, now: Seconds) -> None:
-        """As libcamera does when a frame's statistics are in: command the lens, and write that into this frame."""
-        while self._lens_orders and self._lens_orders[0][0] <= self._index:
-            self._lens_target = self._lens_orders.pop(0)[1]
-        self._lens.towards(self._lens_target, now)
-
-    def _complete(self, frame: Frame) -> None:
+    def _completed(self, frame: Frame) -> None:
         if self._stale_jobs:
             self._stale_jobs -= 1
             self._lost += 1
         else:
             self._ready = frame
 
+    def _allocate(self, size: int) -> None:
+        """Bytes for the buffers, instead of those that were taken before."""
+        if self._memory is not None:
+            self._memory.give_back(self._taken)
+            self._taken = 0
+            self._memory.take(size)
+        self._taken = size
 
-def _aligned(size: tuple[int, int], kind: str) -> dict[str, Any]:
-    return {"format": kind, "size": tuple(size), "stride": -(-size[0] // ALIGNMENT) * ALIGNMENT}
+    # --------------------------------------------------------- configuration
 
+    @property
+    def _modes(self) -> list[tuple[tuple[int, int], float]]:
+        width, height = self.sensor_resolution
+        return [((width // 2, height // 2), 2.0), ((width, height), 1.0)]
 
-def _buffer(planes: Planes, stream: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """Planes as they lie in a buffer: rows padded to the stride with bytes that are no picture."""
-    kind, stride = stream["format"], stream["stride"]
-    if kind == "NV12":
-        pairs = np.stack([planes.cb, planes.cr], axis=-1).reshape(planes.cb.shape[0], -1)
-        return np.concatenate([_padded(planes.y, stride), _padded(pairs, stride)])
-    half = stride // 2
-    return np.concatenate([_padded(planes.y, stride), _padded(planes.cb, half), _padded(planes.cr, half)])
+    def _mode(self, wanted: Mapping[str, Any] | None) -> tuple[tuple[int, int], float]:
+        """Size and speed of the mode nearest to the size that is wanted: picamera2 does not refuse others."""
+        width = (wanted or {}).get("output_size", self.sensor_resolution)[0]
+        return min(self._modes, key=lambda mode: abs(mode[0][0] - width))
 
-
-def _padded(plane: Plane, stride: int) -> NDArray[np.uint8]:
-    rows = np.full((plane.shape[0], stride), 0xAA, np.uint8)
-    rows[:, : plane.shape[1]] = plane
-    return rows.reshape(-1)
+    def _streams(self, wanted: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        streams = {name: wanted[name] for name in STREAMS if wanted[name] is not None}
+        if "lores" in streams and streams["lores"]["format"] not in ("YUV420", "NV12"):
+            raise RuntimeError("lores stream must be YUV")
+        made = {name: stream_of(stream["size"], stream["format"]) for name, stream in streams.items()}
+        if self._traits.adjust_to is not None:
+            made["main"] = stream_of(streams["main"]["size"], self._traits.adjust_to)
+        return made

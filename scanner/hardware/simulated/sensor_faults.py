@@ -1,5 +1,6 @@
 """What goes wrong with a simulated sensor."""
 
+import random
 from dataclasses import dataclass
 
 
@@ -10,7 +11,8 @@ class SensorFaults:
     `hang`: of each frame, that none follows until the camera is started anew. `hang_for_good`: the same until it is
     opened anew. `late`: of each frame, that it comes `late_s` late. `repeat`: of each request for a frame, that the one
     before is handed out again. `ignore_lens`: of each new lens position, that it is forgotten. `refuse`: of each
-    request for a frame, that the camera raises RuntimeError.
+    request for a frame, that the camera raises RuntimeError. `hold_back`: in the dark, how many frames longer a lens
+    position takes to reach the lens, and the metadata.
     """
 
     seed: int = 0
@@ -21,3 +23,19 @@ class SensorFaults:
     repeat: float = 0.0
     ignore_lens: float = 0.0
     refuse: float = 0.0
+    hold_back: int = 0
+
+
+class Misfortune:
+    """Throws the dice for faults; `now`: those that can happen at present."""
+
+    def __init__(self, faults: SensorFaults) -> None:
+        self.become(faults)
+
+    def become(self, faults: SensorFaults) -> None:
+        """From now on these go wrong."""
+        self.now = faults
+        self._random = random.Random(faults.seed)  # noqa: S311  reproducible faults, no secrets
+
+    def strikes(self, chance: float) -> bool:
+        return chance > 0 and self._random.random() < chance

@@ -31,6 +31,11 @@ class SceneSettings:
     lens_near: float = 15.0
 
     @property
+    def pixel_pitch(self) -> float:
+        """Metres from pixel to pixel of the delivered picture."""
+        return self.sensor_width_mm * 1e-3 / self.width
+
+    @property
     def full_well(self) -> float:
         """Electrons at white in one pixel."""
         return self.well_depth * (self.sensor_width_mm * 1e3 / self.width) ** 2

@@ -30,21 +30,29 @@ class View:
     All pictures of a view follow the pinhole camera of `Scene.intrinsics(lens)`; only `slice` adds shake.
     """
 
-    def __init__(self, imaging: Imaging, picture: Picture, key: tuple[int, int, int]) -> None:
+    def __init__(self, imaging: Imaging, picture: Picture, key: tuple[int, ...]) -> None:
         self._imaging, self._picture, self._key = imaging, picture, key
         self.near, self.far = picture.near, picture.far
 
     def slice(
-        self, lens: float, *, frame: int, exposure: float = 1.0, red_gain: float = 1.0, blue_gain: float = 1.0
+        self,
+        lens: float,
+        *,
+        frame: int,
+        exposure: float = 1.0,
+        red_gain: float = 1.0,
+        blue_gain: float = 1.0,
+        shift_px: tuple[float, float] = (0.0, 0.0),
     ) -> Planes:
         """One frame focused at `lens` dioptres: defocused, shaken, noisy; the same bytes for the same arguments.
 
         `frame` numbers the exposure (from 0) and seeds what is random in it. `exposure`, `red_gain` and `blue_gain`
-        multiply the light; what then exceeds 1 clips.
+        multiply the light; what then exceeds 1 clips. `shift_px`: where sway has the picture, right and down, in
+        pixels, beside the shake.
         """
         settings = self._imaging.settings
         rng = np.random.default_rng([*self._key, frame])
-        shift = rng.normal(0.0, settings.shake_px, 2)
+        shift = rng.normal(0.0, settings.shake_px, 2) + shift_px
         move = self._move(lens, shift, float(rng.normal(0.0, settings.roll_deg)))
         circles = self._imaging.lens.circle(lens, self._depth_of_bytes())
         gains = np.array([exposure * red_gain, exposure, exposure * blue_gain], np.float32)

@@ -1,15 +1,10 @@
-"""What a simulated sensor does to its lens and exposure from frame to frame."""
+"""What a simulated sensor does to exposure and colour from frame to frame."""
 
-import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scanner.units import Dioptres, Seconds
-
-SLEW: Dioptres = 1.5
-"""libcamera moves the lens of an imx708 by at most this much a frame."""
 ROW_US = 14
 """The sensor counts exposure in rows."""
 AUTO_SPEED = 0.3
@@ -23,33 +18,8 @@ NEUTRAL = (1.8, 1.5)
 """Colour gains, red and blue, that show the scene's own colours."""
 SENSOR_DELAY = 3
 """Frames from the request that holds a new exposure to the first frame taken with it."""
-
-
-class LensDrive:
-    """The voice coil: told a position, it swings in exponentially. Times in seconds, never before the last command."""
-
-    def __init__(self, position: Dioptres, lag: Seconds) -> None:
-        self._from, self._commanded, self._since = position, position, -math.inf
-        self._lag = lag
-
-    @property
-    def commanded(self) -> Dioptres:
-        return self._commanded
-
-    def at(self, now: Seconds) -> Dioptres:
-        """Where the lens is."""
-        elapsed = max(0.0, now - self._since)
-        return self._commanded + (self._from - self._commanded) * math.exp(-elapsed / self._lag)
-
-    def command(self, position: Dioptres, now: Seconds) -> None:
-        self._from, self._since = self.at(now), now
-        self._commanded = position
-
-    def towards(self, target: Dioptres, now: Seconds) -> None:
-        """One frame's step towards `target`."""
-        step = max(-SLEW, min(SLEW, target - self._commanded))
-        if step:
-            self.command(self._commanded + step, now)
+DARK_US = 40_000.0
+"""Exposure time times gain from which the sensor counts as being in the dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +30,11 @@ class Look:
     gain: float = 1.0
     red_gain: float = 1.0
     blue_gain: float = 1.0
+
+    @property
+    def dark(self) -> bool:
+        """Whether little light was there to take this with."""
+        return self.time_us * self.gain >= DARK_US
 
     def brightness(self, lamp: float) -> float:
         """Multiple of the light that shows the scene as it is; `lamp` 0..1."""
