@@ -9,6 +9,8 @@ from scanner.hardware.picamera_api import FrameFacts
 from scanner.units import Dioptres, Seconds
 
 FRAMES_AFTER_MATCH = 2
+QUEUE = 3
+"""Requests that are on their way when the lens is driven: its position travels with the next one."""
 
 
 class LensWait:
@@ -17,6 +19,9 @@ class LensWait:
     A frame may be kept when its metadata matches `target` within `tolerance`, its exposure began `settle_s` or more
     after the first match was seen, and it is the second new frame or a later one since then. A frame that does not
     match starts the wait anew.
+
+    In the dark libcamera may hold a lens position back for frames. Where it says which list of controls it applied, a
+    match does not count before the lists that were queued ahead of the command were.
 
     `asked_ns`: the command; frames exposed before it prove nothing. Times are nanoseconds of the sensor's clock.
     """
@@ -28,6 +33,7 @@ class LensWait:
         self._latest_ns = asked_ns
         self._matched_ns: int | None = None
         self._since = 0
+        self._first_controls: int | None = None
 
     @property
     def settled_ns(self) -> int | None:
@@ -39,7 +45,7 @@ class LensWait:
         if frame.ended_ns <= self._latest_ns:
             return False
         self._latest_ns = frame.ended_ns
-        if frame.lens is None or abs(frame.lens - self.target) > self._tolerance:
+        if not self._applied(frame) or frame.lens is None or abs(frame.lens - self.target) > self._tolerance:
             self._matched_ns = None
             return False
         if self._matched_ns is None:
@@ -51,4 +57,12 @@ class LensWait:
     def restart(self, now_ns: int) -> None:
         """The camera was started anew at `now_ns`: the lens may have dropped to its rest."""
         self._latest_ns = now_ns
-        self._matched_ns = None
+        self._matched_ns = self._first_controls = None
+
+    def _applied(self, frame: FrameFacts) -> bool:
+        """Whether the camera may have taken the command; True where it does not say."""
+        if frame.controls is None:
+            return True
+        if self._first_controls is None:
+            self._first_controls = frame.controls
+        return frame.controls >= self._first_controls + QUEUE

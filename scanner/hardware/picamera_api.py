@@ -3,7 +3,7 @@
 The real library fits these Protocols, and so does the simulated sensor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,6 +38,10 @@ class Picamera2Like(Protocol):
     @property
     def sensor_resolution(self) -> tuple[int, int]: ...
 
+    @property
+    def sensor_modes(self) -> Sequence[Mapping[str, Any]]:
+        """What the sensor can do, its pictures' sizes under "size". Slow: each mode is configured once."""
+
     def create_still_configuration(self, **wanted: object) -> dict[str, Any]: ...
 
     def configure(self, camera_config: dict[str, Any]) -> object: ...
@@ -64,7 +68,8 @@ class FrameFacts:
     """What a frame's own metadata says. Times are nanoseconds of the sensor's clock.
 
     `ended_ns`: end of the first row's exposure. `exposure_us`, `gain`, `colour_gains` (red, blue), `lens`: None where
-    the camera does not tell.
+    the camera does not tell. `controls`: number of the list of controls that was applied last, growing with each
+    request (ControlListSequence, in libcamera since 2026); None in older ones.
     """
 
     ended_ns: int
@@ -72,6 +77,7 @@ class FrameFacts:
     gain: float | None
     colour_gains: tuple[float, float] | None
     lens: Dioptres | None
+    controls: int | None = None
 
     @property
     def began_ns(self) -> int:
@@ -88,10 +94,12 @@ def facts_of(metadata: Mapping[str, Any]) -> FrameFacts:
         )
     exposure, gain = metadata.get("ExposureTime"), metadata.get("AnalogueGain")
     gains, lens = metadata.get("ColourGains"), metadata.get("LensPosition")
+    controls = metadata.get("ControlListSequence")
     return FrameFacts(
         ended_ns=int(stamp),
         exposure_us=None if exposure is None else int(exposure),
         gain=None if gain is None else float(gain),
         colour_gains=None if gains is None else (float(gains[0]), float(gains[1])),
         lens=None if lens is None else float(lens),
+        controls=None if controls is None else int(controls),
     )

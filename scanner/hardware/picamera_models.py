@@ -46,7 +46,8 @@ def camera_facts(
 ) -> CameraFacts:
     """What the driver knows of a camera: the user's settings first, then the table, then what the sensor says.
 
-    `sensor`, `size`: pixels of the sensor and of the picture, (width, height). Raises ConfigError where neither knows.
+    `properties`, `controls`: as the configured camera reports them. `sensor`, `size`: pixels of the sensor and of the
+    picture, (width, height). Raises ConfigError where neither knows.
     """
     model = str(properties.get("Model", "unknown"))
     module = MODULES.get(model.removesuffix("_noir"), UNKNOWN)
@@ -61,13 +62,25 @@ def camera_facts(
         )
     return CameraFacts(
         model=model,
+        serial=settings.serial or "",
         width=size[0],
         height=size[1],
         focal_length_mm=focal,
         f_number=f_number,
-        pixel_pitch_um=pitch * sensor[0] / size[0],
+        pixel_pitch_um=pitch * _seen_width(properties, sensor, size) / size[0],
         lens=lens_facts(controls, module.lens_step),
+        hflip=settings.hflip,
+        vflip=settings.vflip,
     )
+
+
+def _seen_width(properties: Mapping[str, Any], sensor: tuple[int, int], size: tuple[int, int]) -> float:
+    """Width of what the picture shows, in the sensor's own pixels: some modes see only the middle of the sensor, and
+    libcamera cuts that to the shape of the picture."""
+    width, height = properties.get("ScalerCropMaximum", (0, 0, *sensor))[2:]
+    if not (width and height):
+        width, height = sensor
+    return min(float(width), float(height) * size[0] / size[1])
 
 
 def lens_facts(controls: Mapping[str, Any], step: Dioptres) -> LensFacts | None:
@@ -75,4 +88,6 @@ def lens_facts(controls: Mapping[str, Any], step: Dioptres) -> LensFacts | None:
     if "LensPosition" not in controls:
         return None
     far, near = controls["LensPosition"][:2]
+    if near <= far:
+        return None
     return LensFacts(far=float(far), near=float(near), step=step)

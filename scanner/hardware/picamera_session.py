@@ -2,73 +2,88 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, InvalidStateError
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from scanner.errors import CameraTimeout, HardwareMissing
+from scanner.errors import CameraError, HardwareError, RigLost
+from scanner.hardware.guard import Guard, only_log
 from scanner.hardware.picamera_api import Picamera2Like, RequestLike
-from scanner.hardware.picamera_planes import Layout, layout_of
+from scanner.hardware.picamera_configuration import Made, configure
 from scanner.hardware.settings import CameraSettings
 from scanner.units import Seconds
 
-BUFFERS = 3
-"""Three full frames: one being exposed, one being processed, one being copied."""
+OPEN_S: Seconds = 60.0
+"""Opening looks for all cameras, loads tuning files, and takes a second or two."""
+LIMIT_S: Seconds = 30.0
+"""Configuring, starting, stopping and closing take less than a second each."""
+STOP_S: Seconds = 3.0
+"""After this a stop that waits for picamera2's dead thread is called off."""
 
 _FIXED_LOOK = ("ExposureTime", "AnalogueGain", "ColourGains")
 """What automatic exposure must not find set when the camera starts anew."""
 
-_BROKEN = (OSError, RuntimeError)
+_BROKEN = (OSError, RuntimeError, CancelledError, InvalidStateError)
 """What picamera2 raises when the camera is not well; TimeoutError is an OSError."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
 class Session:
-    """One still configuration from opening to closing: a change of mode costs time and contiguous memory.
+    """One still configuration from opening to closing.
 
-    `opener` gives a camera that was not configured yet. `extra`: more arguments of the configuration.
-    Raises HardwareMissing, CameraError.
+    `opener` gives a camera that was not configured yet. `extra`: more arguments of the configuration. `guard` watches
+    over every call that has no deadline of its own. Raises HardwareMissing, ConfigError, CameraError.
     """
 
     def __init__(
-        self, opener: Callable[[], Picamera2Like], settings: CameraSettings, extra: Mapping[str, object] | None = None
+        self,
+        opener: Callable[[], Picamera2Like],
+        settings: CameraSettings,
+        extra: Mapping[str, object] | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self._opener = opener
         self._settings = settings
         self._extra = dict(extra or {})
+        self._guard = guard or Guard(only_log)
         self._controls: dict[str, Any] = {}
-        self._main: Layout
-        self._lores: Layout
+        self._closed = False
         self.restarts = 0
         self.exposure_s: Seconds = 0.0
-        self._camera = self._open()
+        self._camera: Picamera2Like | None = None
+        self._made: Made
+        self._open()
 
     @property
     def camera(self) -> Picamera2Like:
-        """The camera; another object after it had to be opened anew."""
+        """The camera; another object after it had to be opened anew. Raises CameraError while there is none."""
+        if self._camera is None:
+            raise CameraError("The camera is closed.", "Restart the daemon.")
         return self._camera
 
     @property
-    def main(self) -> Layout:
-        """How full pictures lie in their buffer."""
-        return self._main
-
-    @property
-    def lores(self) -> Layout:
-        """How small pictures lie in their buffer."""
-        return self._lores
+    def made(self) -> Made:
+        """How pictures lie in their buffers."""
+        return self._made
 
     def set_controls(self, controls: Mapping[str, Any]) -> None:
         """Set what of `controls` this camera has, now and after every restart."""
-        known = {name: value for name, value in controls.items() if name in self._camera.camera_controls}
+        known = {name: value for name, value in controls.items() if name in self.camera.camera_controls}
         if controls.get("AeEnable"):
             self._controls = {name: value for name, value in self._controls.items() if name not in _FIXED_LOOK}
         self._controls |= known
-        self._camera.set_controls(known)
+        self.camera.set_controls(known)
+
+    def repeat_controls(self) -> None:
+        """Set all of them once more: picamera2 loses those that are set at the instant when it queues a request."""
+        self.camera.set_controls(self._controls)
 
     @contextmanager
     def frame(self) -> Iterator[RequestLike]:
-        """The next frame, released at the end of the context. Raises CameraTimeout when no restart helps.
+        """The next frame, released at the end of the context. Raises RigLost when no restart helps, CameraError.
 
         `restarts` has grown when the camera had to be started anew: lens and exposure begin from their rest.
         """
@@ -80,73 +95,89 @@ class Session:
 
     def close(self) -> None:
         """Calling it twice is harmless; a camera that cannot even be closed is only reported."""
-        try:
-            self._camera.close()
-        except _BROKEN as error:
-            log.warning("the camera could not be closed: %s", error)
+        self._closed = True
+        self._let_go()
 
-    def _open(self) -> Picamera2Like:
-        with ExitStack() as opened:
-            camera = self._opener()
-            opened.callback(camera.close)
-            self._configure(camera)
-            camera.set_controls(self._controls)
-            camera.start()
-            opened.pop_all()
-            return camera
-
-    def _configure(self, camera: Picamera2Like) -> None:
-        sensor = camera.sensor_resolution
-        size = (self._settings.width or sensor[0], self._settings.height or sensor[1])
-        small = min(self._settings.preview_width, size[0])
-        wanted = camera.create_still_configuration(
-            main={"size": size, "format": "YUV420"},
-            lores={"size": (_even(small), _even(small * size[1] / size[0])), "format": "YUV420"},
-            buffer_count=BUFFERS,
-            **self._extra,
-        )
-        camera.configure(wanted)
-        made = camera.camera_configuration()  # libcamera may have adjusted formats and sizes without a word
-        self._main, self._lores = layout_of(made["main"]), layout_of(made["lores"])
+    # ------------------------------------------------------ the way back
 
     def _request(self) -> RequestLike:
-        for way_out in (self._restart, self._reopen):
+        if self._closed:
+            raise CameraError("The camera was closed.", "Open the rig again.")
+        ways = {
+            "": self._next,
+            " after a restart": self._after_restart,
+            " after opening it again": self._after_reopening,
+        }
+        for words, way in ways.items():
             try:
-                return self._next()
-            except _BROKEN as error:
-                log.warning("no frame from the camera (%s); next: %s", error or "timeout", way_out.__name__.strip("_"))
-            try:
-                way_out()
-            except (*_BROKEN, HardwareMissing) as error:
-                log.warning("%s failed: %s", way_out.__name__.strip("_"), error)
-        try:
-            return self._next()
-        except _BROKEN as error:
-            raise CameraTimeout(
-                "The camera gives no frames, not even after it was closed and opened again.",
-                "Check its ribbon cable and power, then restart the daemon.",
-            ) from error
+                return way()
+            except (*_BROKEN, HardwareError) as error:
+                log.warning("no frame from the camera%s: %s", words, _words(error))
+        raise RigLost(
+            "The camera gives no frames, not even after it was closed and opened again.",
+            "Check its ribbon cable and power; the daemon starts anew by itself.",
+        )
 
     def _next(self) -> RequestLike:
-        return self._camera.capture_request(wait=self._settings.timeout_s + 4 * self.exposure_s)
+        return self.camera.capture_request(wait=self._settings.timeout_s + 4 * self.exposure_s)
 
-    def _restart(self) -> None:
+    def _after_restart(self) -> RequestLike:
         """The job that timed out must go first: it would swallow a frame, or bring the process down."""
         self.restarts += 1
-        self._camera.cancel_all_and_flush()
-        self._camera.stop()
-        self._camera.set_controls(self._controls)
-        self._camera.start()
+        camera = self.camera
+        self._cancel(camera)
+        with Guard(lambda _: camera.cancel_all_and_flush()).limit(STOP_S, "stopping the camera"):
+            self._watched(camera.stop, "stopping the camera")
+        self.repeat_controls()
+        self._watched(camera.start, "starting the camera")
+        return self._next()
 
-    def _reopen(self) -> None:
+    def _after_reopening(self) -> RequestLike:
         self.restarts += 1
-        try:
-            self._camera.cancel_all_and_flush()
-        except _BROKEN as error:
-            log.warning("the camera's jobs could not be cancelled: %s", error)
-        self.close()
-        self._camera = self._open()
+        self._let_go()
+        self._open()
+        return self._next()
+
+    def _open(self) -> None:
+        with ExitStack() as opened:
+            camera = self._watched(self._opener, "opening the camera", OPEN_S)
+            opened.callback(self._close, camera)
+            try:
+                self._made = self._watched(
+                    lambda: configure(camera, self._settings, self._extra), "configuring the camera"
+                )
+                camera.set_controls(self._controls)
+                self._watched(camera.start, "starting the camera")
+            except _BROKEN as error:
+                raise CameraError(
+                    f"The camera cannot be configured and started: {_words(error)}.",
+                    "If memory is short: rig.camera.format = YUV420, or more contiguous memory "
+                    "(dtoverlay=vc4-kms-v3d,cma-512 in config.txt).",
+                ) from error
+            opened.pop_all()
+        self._camera = camera
+
+    def _let_go(self) -> None:
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            self._close(camera)
+
+    def _close(self, camera: Picamera2Like) -> None:
+        """Jobs first: closing would wait behind them for ever."""
+        for step in (self._cancel, lambda each: self._watched(each.close, "closing the camera")):
+            try:
+                step(camera)
+            except _BROKEN as error:
+                log.warning("the camera could not be closed: %s", _words(error))
+
+    def _cancel(self, camera: Picamera2Like) -> None:
+        self._watched(camera.cancel_all_and_flush, "cancelling the camera's jobs")
+
+    def _watched(self, call: Callable[[], T], what: str, seconds: Seconds = LIMIT_S) -> T:
+        with self._guard.limit(seconds, what):
+            return call()
 
 
-def _even(length: float) -> int:
-    return max(2, int(length) // 2 * 2)
+def _words(error: BaseException) -> str:
+    """A timeout of the library says nothing."""
+    return str(error) or type(error).__name__

@@ -1,13 +1,10 @@
 """The camera driver over the simulated sensor: what it keeps is what was asked for."""
 
-import json
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import simplejpeg
 
 from scanner.errors import (
     CameraError,
@@ -15,11 +12,9 @@ from scanner.errors import (
     ConfigError,
     FixedFocus,
     HardwareError,
-    HardwareMissing,
     LensTimeout,
     OutOfRange,
 )
-from scanner.hardware.picamera import open_picamera
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.settings import CameraSettings, SimulatedSettings
 from scanner.hardware.simulated.sensor import Frame, SimulatedSensor
@@ -186,7 +181,7 @@ def test_old_frames_handed_out_again_are_refused() -> None:
         assert taken.taken_at > first.taken_at
     bench.sensor.set_faults(SensorFaults(repeat=1.0))
     with pytest.raises(CameraTimeout, match="old"):
-        camera.preview()
+        camera.look()
 
 
 # ------------------------------------------------------- exposure
@@ -259,14 +254,52 @@ class Unreadable(SimulatedSensor):
         raise MemoryError(name, frame)
 
 
-def test_a_camera_that_tells_nothing_still_takes_pictures() -> None:
+def test_a_camera_that_tells_nothing_still_takes_pictures_but_cannot_be_locked() -> None:
     bench = Bench(kind=Mute, simulated=SimulatedSettings(width=WIDTH, height=HEIGHT, fixed_focus=True))
     camera = bench.camera()
-    assert camera.lock(BY_HAND) == BY_HAND
     bench.turntable = 30
     assert turntable_in(camera.capture().pixels) == 30
-    with pytest.raises(CameraError, match="does not report its exposure"):
-        camera.lock(None)
+    for exposure in (None, BY_HAND):
+        with pytest.raises(CameraError, match="does not report its exposure"):
+            camera.lock(exposure)
+    assert turntable_in(camera.capture().pixels) == 30
+
+
+class Forgetful(SimulatedSensor):
+    """A camera whose first controls after its start are lost, as picamera2 loses those set while it queues."""
+
+    lost = 0
+
+    def set_controls(self, controls: Any) -> None:
+        if self._started and "ExposureTime" in controls and not self.lost:
+            self.lost += 1
+            return
+        super().set_controls(controls)
+
+
+def test_controls_that_were_lost_are_set_again() -> None:
+    bench = Bench(kind=Forgetful)
+    took = bench.camera().lock(BY_HAND)
+    assert (took.time_us, took.gain) == (9996, 2.0)
+    assert isinstance(bench.sensor, Forgetful)
+    assert bench.sensor.lost == 1
+
+
+class Elsewhere(SimulatedSensor):
+    """A camera that stamps its frames with a clock a minute ahead."""
+
+    def capture_request(self, *, wait: float) -> Any:
+        request = super().capture_request(wait=wait)
+        facts = request.get_metadata()
+        facts["SensorTimestamp"] += 60_000_000_000
+        return SimpleNamespace(get_metadata=lambda: facts, make_buffer=request.make_buffer, release=request.release)
+
+
+def test_stamps_of_another_clock_are_refused_as_they_prove_nothing() -> None:
+    camera = Bench(kind=Elsewhere).camera()
+    for call in (camera.capture, camera.look, lambda: camera.focus(9.0), lambda: camera.lock(None)):
+        with pytest.raises(CameraError, match="another clock"):
+            call()
 
 
 # ------------------------------------------------------- buffers and pictures
@@ -276,7 +309,7 @@ def test_a_thousand_pictures_leave_no_request_behind() -> None:
     bench = Bench()
     camera = bench.camera()
     for number in range(1000):
-        camera.capture() if number % 3 else camera.preview()
+        camera.capture() if number % 3 else camera.look()
         assert bench.sensor.unreleased == 0
 
 
@@ -305,15 +338,37 @@ def test_formats_and_padded_rows_give_the_same_picture(adjust_to: Any, size: tup
 
 
 @pytest.mark.parametrize(("width", "expected"), [(1920, (800, 450)), (480, (480, 270))])
-def test_preview_is_a_small_jpeg_of_now(width: int, expected: tuple[int, int]) -> None:
+def test_a_look_is_a_small_picture_of_now(width: int, expected: tuple[int, int]) -> None:
     bench = Bench(simulated=SimulatedSettings(width=width, height=width * 9 // 16))
     camera = bench.camera()
-    bench.turntable = 100
-    jpeg = camera.preview()
-    picture = simplejpeg.decode_jpeg(jpeg, "BGR")
-    assert (picture.shape[1], picture.shape[0]) == expected
-    bench.turntable = 200
-    assert camera.preview() != jpeg
+    for turntable in (100, 200):
+        bench.turntable = turntable
+        seen = camera.look()
+        assert seen.size == expected
+        assert seen.shapes == ((expected[1], expected[0]), (expected[1] // 2, expected[0] // 2))
+        assert turntable_in(seen) == turntable
+
+
+def test_a_look_comes_while_the_lens_moves_and_the_exposure_changes() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    camera.lock(BY_HAND)
+    camera.focus(12.0)
+    bench.sensor.set_controls({"LensPosition": 2.0, "ExposureTime": 30_000})
+    before = bench.clock.monotonic()
+    seen = [lens_in(camera.look()) for _ in range(12)]
+    assert bench.clock.monotonic() - before < 1.2
+    assert np.diff(seen).max() < 0.05
+    assert seen[0] > seen[6] > seen[-1]
+
+
+def test_a_look_at_a_long_exposure_waits_for_it() -> None:
+    bench = Bench()
+    camera = bench.camera()
+    camera.lock(BY_HAND.model_copy(update={"time_us": 3_000_000}))
+    before = bench.clock.monotonic()
+    camera.look()
+    assert 3.0 <= bench.clock.monotonic() - before < 10.0
 
 
 def test_facts_are_those_of_the_picture_delivered() -> None:
@@ -365,68 +420,3 @@ def test_no_wrong_slice_among_a_thousand_faults() -> None:
         assert bench.sensor.unreleased == 0
     assert kept >= 390
     assert len(bench.sensors) > 1
-
-
-# ------------------------------------------------------- the library
-
-
-def _loader(**modules: object) -> Any:
-    def load(name: str) -> object:
-        module = modules.get(name, ModuleNotFoundError(f"No module named '{name}'", name=name))
-        if isinstance(module, Exception):
-            raise module
-        return module
-
-    return load
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (ModuleNotFoundError("No module named 'picamera2'", name="picamera2"), "apt install python3-picamera2"),
-        (ValueError("numpy.dtype size changed"), "must fit the numpy"),
-        (ImportError("libcamera.so.0.7: cannot open"), "cannot be loaded: libcamera"),
-    ],
-)
-def test_a_library_that_is_absent_or_broken_says_what_to_do(error: Exception, words: str) -> None:
-    with pytest.raises(HardwareMissing, match=words):
-        open_picamera(CameraSettings(), Bench().clock, _loader(picamera2=error))
-
-
-def test_no_camera_at_the_cable_says_what_to_do() -> None:
-    def nothing(tuning: object) -> object:
-        raise IndexError("list index out of range", tuning)
-
-    with pytest.raises(HardwareMissing, match="rpicam-hello"):
-        open_picamera(CameraSettings(), Bench().clock, _loader(picamera2=SimpleNamespace(Picamera2=nothing)))
-
-
-def test_flips_and_tuning_reach_the_library(tmp_path: Path) -> None:
-    given: dict[str, Any] = {}
-
-    class Recorder(SimulatedSensor):
-        def create_still_configuration(self, **wanted: object) -> dict[str, Any]:
-            given.update(wanted)
-            return super().create_still_configuration(**wanted)
-
-    bench = Bench(kind=Recorder)
-
-    def library(tuning: object) -> SimulatedSensor:
-        given["tuning"] = tuning
-        return bench.open_sensor()
-
-    tuning = tmp_path / "imx519.json"
-    tuning.write_text(json.dumps({"version": 2.0}))
-    settings = OPTICS.model_copy(update={"hflip": True, "tuning_file": str(tuning)})
-    modules = _loader(
-        picamera2=SimpleNamespace(Picamera2=library), libcamera=SimpleNamespace(Transform=lambda **flips: flips)
-    )
-    open_picamera(settings, bench.clock, modules).close()
-    assert given["transform"] == {"hflip": True, "vflip": False}
-    assert given["tuning"] == {"version": 2.0}
-    assert given["buffer_count"] == 3
-
-
-def test_a_tuning_file_that_is_not_there_is_a_config_error() -> None:
-    with pytest.raises(ConfigError, match=r"rig\.camera\.tuning_file"):
-        open_picamera(CameraSettings(tuning_file="/nowhere.json"), Bench().clock, _loader())

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from scanner.errors import CameraError, CameraTimeout, HardwareMissing
-from scanner.hardware.picamera_session import BUFFERS, Session
+from scanner.errors import CameraError, HardwareMissing, RigLost
+from scanner.hardware.picamera_configuration import BUFFERS
+from scanner.hardware.picamera_session import Session
 from scanner.hardware.simulated.sensor import SimulatedSensor
 from scanner.hardware.simulated.sensor_faults import SensorFaults
 from tests.hardware.cameras import Bench
@@ -92,10 +93,10 @@ def test_recovery_takes_less_than_ten_seconds() -> None:
         assert bench.clock.monotonic() - before < 10.0
 
 
-def test_past_the_ladder_it_is_a_camera_timeout_and_the_next_call_tries_again() -> None:
+def test_past_the_ladder_the_rig_is_lost_and_the_next_call_tries_again() -> None:
     bench = Bench(faults=SensorFaults(hang=1.0))
     session = bench.session()
-    with pytest.raises(CameraTimeout, match="not even after it was closed and opened again"):
+    with pytest.raises(RigLost, match="not even after it was closed and opened again"):
         take(session)
     bench.sensor.set_faults(SensorFaults())
     assert take(session) > 0
@@ -118,7 +119,7 @@ def test_an_error_of_the_library_is_answered_like_a_timeout() -> None:
     assert session.restarts > 0
 
 
-def test_a_camera_that_is_gone_is_a_camera_timeout() -> None:
+def test_a_camera_that_is_gone_is_a_lost_rig() -> None:
     bench = Bench()
 
     def once() -> SimulatedSensor:
@@ -129,7 +130,7 @@ def test_a_camera_that_is_gone_is_a_camera_timeout() -> None:
     session = Session(once, bench.settings)
     bench.sensor.hang(for_good=True)
     for _ in range(2):
-        with pytest.raises(CameraTimeout):
+        with pytest.raises(RigLost):
             take(session)
     session.close()
 
@@ -179,7 +180,7 @@ class Exotic(SimulatedSensor):
 
 def test_a_format_that_is_not_understood_closes_the_camera() -> None:
     bench = Bench(kind=Exotic)
-    with pytest.raises(CameraError, match=r"SRGGB10_CSI2P.*YUV420, NV12"):
+    with pytest.raises(CameraError, match=r"SRGGB10_CSI2P.*YUV420, .*NV12"):
         bench.session()
     with pytest.raises(RuntimeError):
         bench.sensor.start()
