@@ -25,8 +25,8 @@ SHARE = 90.0
 """Percentile of the tiles: a tenth of the picture suffices to show a movement."""
 
 FLOOR_PAIRS = 6
-STILL = 1.3
-"""Times the noise floor that still counts as noise."""
+STILL = 1.15
+"""Times the noise floor that still counts as noise: the percentile itself varies by a few percent."""
 
 STILL_PAIRS = 2
 """In a row: at a turning point of a swing two pictures look alike."""

@@ -48,11 +48,14 @@ class SweepCurves:
         return cover(self.places(), self.curves, self.noise)
 
     def focus_at(self, place: float | None) -> FocusPosition | None:
-        """Where the focus drive is at a place in steps, on the line through the ends of the sweep."""
+        """Where the focus drive is at a place in steps, on the line through the ends of the sweep.
+
+        Never beyond zero, which is infinity to a lens and mostly the end of a rail, unless the sweep is.
+        """
         if place is None or not self.focus:
             return None
         near, far, steps = self.focus[0], self.focus[-1], max(len(self.indices) - 1, 1)
-        return float(near + (far - near) * place / steps)
+        return max(min(0.0, far), float(near + (far - near) * place / steps))
 
 
 def assess(reports: Sequence[SliceReport], sweep: SweepCurves, coverage: Coverage, certainty: float) -> StackQuality:

@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from scanner.errors import LensTimeout, OutOfRange
-from scanner.hardware.protocols import AxisFacts, CameraFacts, Capture, Exposure, LensFacts, RigFacts
+from scanner.errors import HardwareError, LensTimeout, NoSwitch, OutOfRange
+from scanner.hardware.focus import focus_drive
+from scanner.hardware.protocols import Axis, AxisFacts, CameraFacts, Capture, Exposure, LensFacts, RigFacts
 from scanner.hardware.rig import Rig
+from scanner.hardware.settings import FocusSettings
 from scanner.slices import Planes
 
 WIDTH, HEIGHT = 320, 240
@@ -57,7 +60,8 @@ class FakeCamera:
         self.strange_at: tuple[float, ...] = ()
         self.tells_lens = True
         self.before_capture: Callable[[], None] = lambda: None
-        self.look = LOOK
+        self.locked = LOOK
+        self.sways: list[int] = []
         rng = np.random.default_rng(3)
         texture = np.zeros((HEIGHT, WIDTH), np.float32)
         texture[30:210, 40:280] = cv2.GaussianBlur(rng.normal(120, 60, (180, 240)).astype(np.float32), (0, 0), 1.0)
@@ -65,8 +69,8 @@ class FakeCamera:
 
     def lock(self, exposure: Exposure | None) -> Exposure:
         self._log("lock", None if exposure is None else exposure.time_us)
-        self.look = exposure or LOOK
-        return self.look
+        self.locked = exposure or LOOK
+        return self.locked
 
     def focus(self, lens: float) -> float:
         if not LENS.far <= lens <= LENS.near:
@@ -82,11 +86,13 @@ class FakeCamera:
         self._log("capture", self._lens)
         grey = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
         lens = self._lens if self.tells_lens else None
-        return Capture(Planes(self._luma(), grey, grey), lens, self.look.time_us, self.look.gain, 0.0)
+        return Capture(Planes(self._luma(), grey, grey), lens, self.locked.time_us, self.locked.gain, 0.0)
 
-    def preview(self) -> bytes:
-        self._log("preview")
-        return b"\xff\xd8preview\xff\xd9"
+    def look(self) -> Planes:
+        """The next of `sways`, pixels, is how far this picture is moved aside."""
+        self._log("look")
+        grey = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
+        return Planes(np.roll(self._luma(), self.sways.pop(0) if self.sways else 0, axis=1), grey, grey)
 
     def close(self) -> None:
         self._log("close")
@@ -116,7 +122,13 @@ class FakeAxis:
         self.angle: float | None = angle
 
     def home(self) -> None:
+        if not self.facts.can_home:
+            raise NoSwitch(f"The {self.facts.name} has no switch.", "Set its zero.")
         self._log(f"home {self.facts.name}")
+        self.angle = 0.0
+
+    def set_zero(self) -> None:
+        self._log(f"zero {self.facts.name}")
         self.angle = 0.0
 
     def move_to(self, angle: float) -> float:
@@ -136,10 +148,34 @@ class FakeLight:
         self.level = level
 
 
+class FakeMotors:
+    """Holds, lets go, and breaks where it is told to."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.broken: HardwareError | None = None
+
+    def hold(self) -> None:
+        self._log("hold")
+
+    def release(self) -> None:
+        self._log("release")
+
+    def mend(self) -> None:
+        if self.broken:
+            self._log("mend")
+            raise self.broken
+
+
 @dataclass
 class FakeRig:
-    """A rig with its log, and a gate at which every capture can be made to wait; `at_gate` tells that one does."""
+    """A rig with its log, and a gate at which every capture can be made to wait; `at_gate` tells that one does.
 
+    `drive`: what focuses it. `release_after_s`: when its motors are let go.
+    """
+
+    drive: Literal["lens", "rail", "fixed"] = "lens"
+    release_after_s: float = 0.0
     log: Log = field(default_factory=Log)
     gate: threading.Event = field(default_factory=threading.Event)
     at_gate: threading.Event = field(default_factory=threading.Event)
@@ -152,17 +188,33 @@ class FakeRig:
             self.log, AxisFacts(name="turntable", low=None, high=None, step=0.1, can_home=False), angle=None
         )
         self.tilt = FakeAxis(self.log, AxisFacts(name="tilt", low=-20, high=70, step=0.1, can_home=False))
+        self.rail = FakeAxis(
+            self.log, AxisFacts(name="focus", low=0, high=30, step=0.01, can_home=True, unit="mm"), angle=None
+        )
+        self.motors = FakeMotors(self.log)
 
     def open(self) -> Rig:
-        axes = (self.turntable, self.tilt)
+        fitted = (self.turntable, self.tilt, self.rail) if self.drive == "rail" else (self.turntable, self.tilt)
+        axes: dict[str, Axis] = {axis.facts.name: axis for axis in fitted}
+        focus = focus_drive(FocusSettings(drive=self.drive), self.camera, axes)
         facts = RigFacts(
             simulated=True,
             description="A rig for tests.",
             camera=self.camera.facts,
-            axes=tuple(axis.facts for axis in axes),
+            focus=focus.facts,
+            axes=tuple(axis.facts for axis in axes.values()),
             light=True,
         )
-        return Rig(self.camera, {axis.facts.name: axis for axis in axes}, FakeLight(), facts, self.camera.close)
+        return Rig(
+            self.camera,
+            focus,
+            axes,
+            FakeLight(),
+            facts,
+            self.motors,
+            release_after_s=self.release_after_s,
+            shut=self.camera.close,
+        )
 
     def _pass(self) -> None:
         self.at_gate.set()

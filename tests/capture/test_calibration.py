@@ -23,7 +23,6 @@ class Watched:
         self.found: list[BreathingCalibration] = []
         self.told: list[str] = []
         self.looks: list[Exposure] = []
-        self.lenses: list[float] = []
         self.at: Callable[[str], None] = lambda _activity: None
         self.keep: Callable[[BreathingCalibration], None] = self.found.append
         self._rig = rig.open()
@@ -37,9 +36,8 @@ class Watched:
     def _found(self, found: BreathingCalibration) -> None:
         self.keep(found)
 
-    def _seen(self, exposure: Exposure | None, lens: float | None) -> None:
+    def _seen(self, exposure: Exposure | None) -> None:
         self.looks += [exposure] if exposure else []
-        self.lenses += [] if lens is None else [lens]
         if not self.told or self.told[-1] != self.run.activity:
             self.told.append(self.run.activity)
             self.at(self.run.activity)
@@ -80,13 +78,13 @@ def test_it_goes_once_round_and_tells_how_far_it_is(rig: FakeRig) -> None:
         )
     ]
     assert watched.looks == [LOOK]
-    assert watched.lenses == [10.5, 12, 11.25, 9.75, 9] * 3
+    assert rig.log.values("capture") == [10.5, 12, 11.25, 9.75, 9] * 3
 
 
 def test_the_look_is_locked_once_before_the_first_slice(rig: FakeRig) -> None:
     Watched(rig)()
     names = [name for name, _ in rig.log.calls]
-    assert names.index("home turntable") < names.index("lock") < names.index("capture")
+    assert names.index("zero turntable") < names.index("lock") < names.index("capture")
     assert (names.count("lock"), names.count("capture")) == (1, 15)
 
 
@@ -94,8 +92,9 @@ def test_near_and_far_are_found_as_in_a_scan(rig: FakeRig) -> None:
     rig.camera.breathing, rig.camera.blur = 0.0, 1.0
     watched = Watched(rig, CalibrationPlan(positions=2, count=6))()
     assert "calibrating breathing: looking for near and far" in watched.told
-    assert max(watched.lenses) == pytest.approx(11.25, abs=0.7)
-    assert min(watched.lenses) == pytest.approx(9.75, abs=0.7)
+    sweep = [focus for focus in rig.log.values("capture")[-12:] if focus is not None]
+    assert max(sweep) == pytest.approx(11.25, abs=0.7)
+    assert min(sweep) == pytest.approx(9.75, abs=0.7)
 
 
 def test_a_slice_that_cannot_be_aligned_is_passed_over(rig: FakeRig) -> None:

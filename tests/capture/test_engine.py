@@ -3,45 +3,77 @@
 import pytest
 
 from scanner.capture import engine
+from scanner.capture.settle import Settled, Settling
 from scanner.clock import FakeClock
 from scanner.errors import FixedFocus
-from scanner.plan.scan import ScanPlan
+from scanner.hardware.settings import SettleSettings
+from scanner.plan.limits import SINGLE
+from scanner.plan.scan import ScanPlan, SettlePlan
 from scanner.plan.sweep import Sweep
-from tests.capture.fakes import LENS, FakeCamera, FakeRig, Log
+from scanner.slices import Slice
+from tests.capture.fakes import FakeRig, Log
 
 PLAN = ScanPlan.model_validate({"path": {"kind": "rings", "rings": [{"tilt_deg": 30, "count": 4}]}})
-SHOTS = PLAN.shots(PLAN.positions()[1], Sweep(12, 9, 4))
+POSITION = PLAN.positions()[1]
+SHOTS = PLAN.shots(POSITION, Sweep(12, 9, 4))
 
 
-def _take(rig: FakeRig, clock: FakeClock) -> list[int]:
-    return [s.index for s in engine.slices(rig.open(), SHOTS, 0.2, clock, lambda: None)]
+def settling(clock: FakeClock, after_move_s: float = 0.2) -> Settling:
+    return Settling(SettlePlan(after_move_s=after_move_s), SettleSettings(), clock)
+
+
+def take(rig: FakeRig, clock: FakeClock, sweep: Sweep | None = None) -> tuple[Settled, list[Slice]]:
+    shots = SHOTS if sweep is None else PLAN.shots(POSITION, sweep)
+    opened, still = rig.open(), settling(clock)
+    settled = engine.arrive(opened, shots[0], still)
+    return settled, list(engine.slices(opened, shots, still, lambda: None))
 
 
 def test_slices_come_in_the_order_of_the_shots_with_the_facts_of_their_own_frame() -> None:
-    rig = FakeRig()
-    taken = list(engine.slices(rig.open(), SHOTS, 0.2, FakeClock(), lambda: None))
+    _, taken = take(FakeRig(), FakeClock())
     assert [s.index for s in taken] == [2, 0, 1, 3]
-    assert [s.lens for s in taken] == [10, 12, 11, 9]
+    assert [s.focus for s in taken] == [10, 12, 11, 9]
     assert {(s.exposure_us, s.gain) for s in taken} == {(10_000, 1.0)}
 
 
-def test_the_object_is_in_place_and_still_before_the_lens_moves() -> None:
+def test_the_object_is_in_place_and_still_before_the_first_slice() -> None:
     rig, clock = FakeRig(), FakeClock()
-    _take(rig, clock)
-    assert rig.log.calls[:2] == [("turntable", 90), ("tilt", 30)]
+    settled, _ = take(rig, clock)
+    assert rig.log.calls[:5] == [("turntable", 90), ("tilt", 30), ("focus", 10.5), ("focus", 10), ("capture", 10)]
+    assert settled == Settled(0.2, still=True)
     assert clock.monotonic() == pytest.approx(0.2)
 
 
 def test_every_lens_position_is_reached_from_the_near_side() -> None:
     """The voice coil has hysteresis: before each capture the lens came from a nearer place."""
     rig = FakeRig()
-    _take(rig, FakeClock())
-    focused = [lens for lens in rig.log.values("focus") if lens is not None]
-    assert focused == [10.5, 10, 12.5, 12, 11, 9]
+    take(rig, FakeClock())
+    assert rig.log.values("focus") == [10.5, 10, 12.5, 12, 11, 9]
 
 
 def test_the_rewind_stays_inside_the_range_of_the_lens() -> None:
-    assert engine.rewound(14.8, LENS) == 15.0
+    rig = FakeRig()
+    engine.bring_into_focus(rig.open(), 14.8, None)
+    assert rig.log.values("focus") == [15.0, 14.8]
+
+
+def test_a_rail_moves_straight_and_settles_after_each_move() -> None:
+    """Its axis hides its own play, and what it carries sways."""
+    rig, clock = FakeRig(drive="rail"), FakeClock()
+    rig.rail.angle = 0.0
+    _, taken = take(rig, clock, Sweep(20, 5, 4))
+    assert rig.log.values("focus") == [10, 20, 15, 5]
+    assert [s.focus for s in taken] == [10, 20, 15, 5]
+    assert clock.monotonic() == pytest.approx(4 * 0.2)
+
+
+def test_a_fixed_drive_takes_one_slice_and_moves_nothing() -> None:
+    rig = FakeRig(drive="fixed")
+    _, taken = take(rig, FakeClock(), SINGLE)
+    assert [(s.index, s.focus) for s in taken] == [(0, None)]
+    assert rig.log.values("focus") == []
+    with pytest.raises(FixedFocus):
+        engine.require_focus(rig.open())
 
 
 def test_nothing_more_is_asked_of_the_rig_once_it_is_told_to_stop() -> None:
@@ -55,16 +87,8 @@ def test_nothing_more_is_asked_of_the_rig_once_it_is_told_to_stop() -> None:
             raise Stop
 
     with pytest.raises(Stop):
-        list(engine.slices(rig.open(), SHOTS, 0, FakeClock(), between))
+        list(engine.slices(rig.open(), SHOTS, settling(FakeClock(), 0), between))
     assert len(rig.log.values("capture")) == 2
-
-
-def test_a_camera_without_a_lens_drive_is_refused_before_anything_moves() -> None:
-    rig = FakeRig()
-    rig.camera = FakeCamera(rig.log, lens=None)
-    with pytest.raises(FixedFocus):
-        _take(rig, FakeClock())
-    assert rig.log.calls == []
 
 
 def test_logs_tell_calls_apart() -> None:

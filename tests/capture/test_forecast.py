@@ -2,7 +2,7 @@
 
 import pytest
 
-from scanner.capture.forecast import forecast, limits, optics
+from scanner.capture.forecast import forecast, limits
 from scanner.errors import PlanError
 from scanner.plan.scan import ScanPlan
 from scanner.plan.stacking import StackingPlan
@@ -32,9 +32,8 @@ def test_an_automatic_sweep_is_known_only_when_the_scan_starts() -> None:
 @pytest.mark.parametrize("sweep", [{}, {"near": 14}, {"far": 2}])
 def test_a_reference_beyond_the_longest_sweep_is_refused_at_the_start(sweep: dict[str, float]) -> None:
     """Any that a sweep could have is for the scan to find out."""
-    assert FACTS.camera.lens
     plan = SweepPlan.model_validate(sweep)
-    most = plan.most_slices(FACTS.camera.lens.near, FACTS.camera.lens.far, optics(FACTS.camera))
+    most = plan.most_slices(FACTS.focus.near, FACTS.focus.far, FACTS.focus.depth_of_field)
     fits, does_not = (ScanPlan(sweep=plan, stacking=StackingPlan(reference=index)) for index in (most - 1, most))
     assert forecast(fits, FACTS, 5).sweep is None
     with pytest.raises(PlanError, match=f"no reference slice {most}: .* has {most} slices") as refused:
@@ -49,4 +48,22 @@ def test_what_the_rig_cannot_do_is_refused() -> None:
 
 def test_limits_come_from_the_facts() -> None:
     assert limits(FACTS).tilt == (-20, 70)
-    assert limits(FACTS).lens == (0, 15)
+    focus = limits(FACTS).focus
+    assert focus is not None
+    assert (focus.far, focus.near, focus.unit, focus.what) == (0, 15, "D", "this lens")
+
+
+def test_a_rail_is_counted_in_millimetres() -> None:
+    facts = FakeRig(drive="rail").open().facts
+    found = forecast(ScanPlan.model_validate({"sweep": {"near": 20, "far": 5}}), facts, 10**9)
+    assert found.sweep is not None
+    step = 15 / (found.sweep.count - 1)
+    assert step <= 0.7 * 2.5 * facts.focus.depth_of_field
+    with pytest.raises(PlanError, match="this rail reaches from 0 mm to 30 mm"):
+        forecast(ScanPlan.model_validate({"sweep": {"near": 31, "far": 5}}), facts, 10**9)
+
+
+def test_fixed_focus_takes_one_slice_a_position() -> None:
+    found = forecast(ScanPlan(), FakeRig(drive="fixed").open().facts, 10**9)
+    assert found.sweep is not None
+    assert (found.slices, found.sweep.count, found.sweep.reference) == (found.positions, 1, 0)

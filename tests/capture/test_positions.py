@@ -56,5 +56,28 @@ def test_reports_come_in_capture_order_without_files() -> None:
     assert all(report.quality == SHORT and len(report.findings) == 1 for report in others)
     document = first.model_dump(mode="json")
     assert "file" not in document["slices"][0]
-    assert document["slices"][0]["lens_asked"] == 10.0
-    assert set(document) == {"index", "turntable", "tilt", "took_s", "slices", "quality", "findings"}
+    assert document["slices"][0]["focus_asked"] == 10.0
+    assert set(document) == {
+        "index",
+        "turntable",
+        "tilt",
+        "took_s",
+        "slices",
+        "quality",
+        "findings",
+        "settle_s",
+        "still",
+    }
+
+
+def test_a_rig_that_never_stood_still_is_told_first() -> None:
+    unsteady = done(0, SHORT).model_copy(update={"settle_s": 3.04, "still": False})
+    first, second = found_in(unsteady)
+    assert (first.code, second.code) == ("unsteady", "near-not-covered")
+    assert "3.0 s" in first.message
+    assert "rig.settle.most_s" in first.hint
+
+
+def test_findings_speak_of_the_unit_of_the_drive() -> None:
+    (problem,) = found_in(done(0, SHORT), "mm")
+    assert "13.10 mm" in problem.hint

@@ -1,11 +1,15 @@
 """What every run does before its first position."""
 
+from dataclasses import replace
+
 import pytest
 
-from scanner.capture.preparation import ends_known, home, lit, lock_exposure, sweep_ends
-from scanner.errors import FixedFocus, HardwareError, PlanError
+from scanner.capture.preparation import ends_known, find_sweep, lit, lock_exposure, reference
+from scanner.errors import HardwareError, PlanError, PositionLost
 from scanner.hardware.rig import Rig
+from scanner.plan.limits import SINGLE
 from scanner.plan.scan import ExposurePlan, ScanPlan
+from scanner.plan.sweep import Sweep
 from tests.capture.fakes import LOOK, FakeLight, FakeRig
 
 AROUND = {"path": {"kind": "rings", "rings": [{"count": 2}]}}
@@ -29,8 +33,7 @@ class DeadLight(FakeLight):
 
 
 def with_light(light: FakeLight | None) -> Rig:
-    rig = FakeRig().open()
-    return Rig(rig.camera, rig.axes, light, rig.facts)
+    return replace(FakeRig().open(), light=light)
 
 
 @pytest.mark.parametrize(("before", "during"), [(0.0, 1.0), (0.4, 0.4), (1.0, 1.0)])
@@ -63,11 +66,24 @@ def test_a_rig_without_a_lamp_needs_none() -> None:
         pass
 
 
-def test_only_axes_that_do_not_know_where_they_are_are_homed() -> None:
-    rig = FakeRig()
+def test_only_axes_that_do_not_know_where_they_are_are_referenced() -> None:
+    rig = FakeRig(drive="rail")
     for _ in range(2):
-        home(rig.open())
-    assert [name for name, _ in rig.log.calls] == ["home turntable"]
+        reference(rig.open(), fresh=True)
+    assert [name for name, _ in rig.log.calls] == ["hold", "zero turntable", "home focus", "hold"]
+
+
+@pytest.mark.parametrize(("name", "fresh"), [("tilt", True), ("tilt", False), ("turntable", False)])
+def test_where_only_a_person_can_say_where_an_axis_stands_a_person_is_asked(name: str, fresh: bool) -> None:
+    """The turntable of a new scan alone may begin anywhere."""
+    rig = FakeRig()
+    rig.turntable.angle, rig.tilt.angle = (None, 0.0) if name == "turntable" else (0.0, None)
+    with pytest.raises(PositionLost, match=f"where the {name} stands") as lost:
+        reference(rig.open(), fresh=fresh)
+    assert (
+        f"Bring the {name} to its zero by hand, press Set zero, and {'start' if fresh else 'resume'}" in lost.value.hint
+    )
+    assert [call for call, _ in rig.log.calls] == ["hold"]
 
 
 @pytest.mark.parametrize(
@@ -87,26 +103,30 @@ def test_what_is_auto_is_measured_and_what_is_given_is_taken(given: dict[str, fl
 
 def test_ends_that_are_given_are_not_looked_for() -> None:
     rig = FakeRig()
-    assert sweep_ends(rig.open(), plan(near=12, far=9), go_on) == (12, 9)
+    assert find_sweep(rig.open(), plan(near=12, far=9, count=4), go_on) == Sweep(12, 9, 4)
     assert rig.log.calls == []
-    assert ends_known(plan(near=12, far=9))
+    assert ends_known(rig.open(), plan(near=12, far=9))
 
 
 def test_an_end_that_is_given_cuts_where_the_other_is_looked_for() -> None:
     rig = FakeRig()
-    near, far = sweep_ends(rig.open(), plan(near=12.0), go_on)
-    assert near <= 12
-    assert far == pytest.approx(9.75, abs=0.7)
+    found = find_sweep(rig.open(), plan(near=12.0), go_on)
+    assert found.near <= 12
+    assert found.far == pytest.approx(9.75, abs=0.7)
     looked = [lens for lens in rig.log.values("capture") if lens is not None]
     assert max(looked) <= 12
-    assert not ends_known(plan(near=12.0))
+    assert not ends_known(rig.open(), plan(near=12.0))
 
 
-def test_nothing_in_focus_and_no_lens_drive_are_told() -> None:
+def test_fixed_focus_needs_no_search() -> None:
+    rig = FakeRig(drive="fixed")
+    assert ends_known(rig.open(), plan())
+    assert find_sweep(rig.open(), plan(), go_on) == SINGLE
+    assert rig.log.calls == []
+
+
+def test_nothing_in_focus_is_told() -> None:
     rig = FakeRig()
     rig.camera.blur = 40.0
     with pytest.raises(PlanError, match="Nothing comes into focus"):
-        sweep_ends(rig.open(), plan(near=5, far="auto"), go_on)
-    rig.camera.facts = rig.camera.facts.model_copy(update={"lens": None})
-    with pytest.raises(FixedFocus):
-        sweep_ends(rig.open(), plan(), go_on)
+        find_sweep(rig.open(), plan(near=5, far="auto"), go_on)

@@ -1,7 +1,7 @@
 """The acquisition thread: one run at a time, and what the rig tells of it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,7 +10,7 @@ from scanner.capture.preview import PreviewFeed
 from scanner.capture.rig_thread import RigThread
 from scanner.capture.runs import Seen
 from scanner.clock import SystemClock
-from scanner.errors import RigBusy
+from scanner.errors import ConfigError, HardwareMissing, LensTimeout, RigBusy, RigLost
 from scanner.hardware.rig import Rig
 from tests.capture.fakes import FakeRig
 
@@ -34,7 +34,8 @@ class FakeRun:
         """Nothing to note."""
 
     def run(self, rig: Rig, seen: Seen) -> None:
-        seen(None, rig.camera.focus(7.0))
+        rig.focus.move_to(7.0)
+        seen(None)
         assert self.end.wait(20)
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -56,25 +57,34 @@ class Told:
         self.all: list[RigStatus] = []
         self._more = threading.Condition()
         self.thread: RigThread
+        self.lost: list[RigLost] = []
 
     def __call__(self) -> None:
         with self._more:
             self.all.append(self.thread.status)
             self._more.notify_all()
 
-    def until_idle(self) -> RigStatus:
+    def until(self, reached: Callable[[RigStatus], bool]) -> RigStatus:
         with self._more:
-            assert self._more.wait_for(lambda: not self.thread.status.activity, 20)
+            assert self._more.wait_for(lambda: reached(self.thread.status), 20)
         return self.thread.status
+
+    def until_idle(self) -> RigStatus:
+        return self.until(lambda status: not status.activity)
 
 
 @pytest.fixture
 def told() -> Iterator[Told]:
     told = Told()
-    told.thread = RigThread(FakeRig().open, PreviewFeed(), SystemClock(), told)
+    told.thread = RigThread(FakeRig().open, PreviewFeed(), SystemClock(), told, told.lost.append)
     told.thread.start()
     yield told
     told.thread.close()
+
+
+def opened_by(opener: Callable[[], Rig], told: Told) -> RigThread:
+    told.thread = RigThread(opener, PreviewFeed(), SystemClock(), told, told.lost.append)
+    return told.thread
 
 
 def test_what_a_run_does_is_told_at_once_and_its_end(told: Told) -> None:
@@ -84,19 +94,19 @@ def test_what_a_run_does_is_told_at_once_and_its_end(told: Told) -> None:
     run.end.set()
     status = told.until_idle()
     assert (begun, told.thread.run) == (("waiting", run), None)
-    assert (status.activity, status.problem, status.lens) == ("", None, 7.0)
+    assert (status.activity, status.problem, status.focus) == ("", None, 7.0)
     assert {status.activity for status in told.all} == {"", "waiting"}
 
 
 def test_nobody_else_has_the_rig_meanwhile(told: Told) -> None:
     run = FakeRun()
     told.thread.begin(run)
-    for ask in (lambda: told.thread.begin(FakeRun()), lambda: told.thread.call(lambda rig: rig.camera.focus(5))):
+    for ask in (lambda: told.thread.begin(FakeRun()), lambda: told.thread.call(lambda rig: rig.focus.move_to(5))):
         with pytest.raises(RigBusy, match="busy waiting"):
             ask()
     run.end.set()
     told.until_idle()
-    assert told.thread.call(lambda rig: rig.camera.focus(5)) == 5
+    assert told.thread.call(lambda rig: rig.focus.move_to(5)) == 5
 
 
 def test_a_problem_stays_until_the_rig_is_used_again(told: Told) -> None:
@@ -104,7 +114,7 @@ def test_a_problem_stays_until_the_rig_is_used_again(told: Told) -> None:
     run.end.set()
     told.thread.begin(run)
     problems = [told.until_idle().problem, told.thread.status.problem]
-    told.thread.call(lambda rig: rig.camera.focus(5))
+    told.thread.call(lambda rig: rig.focus.move_to(5))
     assert [*problems, told.thread.status.problem] == [LOST, LOST, None]
 
 
@@ -126,7 +136,7 @@ def test_a_defect_ends_the_run_and_not_the_thread(told: Told) -> None:
     problem = told.until_idle().problem
     assert problem is not None
     assert (problem.code, "ValueError: a mistake" in problem.message) == ("internal", True)
-    assert told.thread.call(lambda rig: rig.camera.focus(5)) == 5
+    assert told.thread.call(lambda rig: rig.focus.move_to(5)) == 5
 
 
 def test_closing_ends_the_run(told: Told) -> None:
@@ -134,3 +144,74 @@ def test_closing_ends_the_run(told: Told) -> None:
     told.thread.begin(run)
     told.thread.close()
     assert run.over
+
+
+def test_missing_hardware_is_a_problem_that_is_told_and_waited_for() -> None:
+    told, rig = Told(), FakeRig()
+    missing = [HardwareMissing("No camera.", "Plug it in.")]
+
+    def open_rig() -> Rig:
+        if missing:
+            raise missing.pop()
+        return rig.open()
+
+    thread = opened_by(open_rig, told)
+    thread.start(patient=True)
+    with pytest.raises(HardwareMissing, match=r"The rig is not open: No camera\.") as refused:
+        thread.call(lambda rig: rig.focus.move_to(5))
+    assert (refused.value.hint, thread.status.facts) == ("Plug it in.", None)
+    assert told.until(lambda status: status.facts is not None).problem is None
+    assert thread.call(lambda rig: rig.focus.move_to(5)) == 5
+    thread.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "patient"),
+    [(HardwareMissing("No camera."), False), (ConfigError("No."), False), (ConfigError("No."), True)],
+)
+def test_what_waiting_does_not_cure_is_raised(error: Exception, patient: bool) -> None:
+    def open_rig() -> Rig:
+        raise error
+
+    thread = opened_by(open_rig, Told())
+    with pytest.raises(type(error), match="No"):
+        thread.start(patient=patient)
+    thread.close()
+
+
+def test_closing_does_not_wait_for_hardware() -> None:
+    def open_rig() -> Rig:
+        raise HardwareMissing("No camera.")
+
+    thread = opened_by(open_rig, Told())
+    thread.start(patient=True)
+    thread.close()
+    with pytest.raises(HardwareMissing):
+        thread.require_idle()
+
+
+def test_a_rig_whose_lens_does_not_move_is_closed_again() -> None:
+    rig = FakeRig()
+    rig.camera.fail_at = 10.0
+    thread = opened_by(rig.open, Told())
+    with pytest.raises(LensTimeout):
+        thread.start()
+    assert rig.log.values("close") == [None]
+
+
+@pytest.mark.parametrize("by_run", [True, False])
+def test_a_rig_that_is_lost_is_told_to_who_ends_the_process(told: Told, by_run: bool) -> None:
+    lost = RigLost("The camera is gone.", "Start again.")
+
+    def job(_rig: Rig) -> None:
+        raise lost
+
+    if by_run:
+        run = FakeRun(lost)
+        run.end.set()
+        told.thread.begin(run)
+        told.thread.close()
+    else:
+        with pytest.raises(RigLost):
+            told.thread.call(job)
+    assert told.lost == [lost]

@@ -227,7 +227,7 @@ def test_the_rig_is_told_of_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> N
     unsubscribe()
     assert {12, 11, 10, 9} <= {status.rig.focus for status in seen}
     assert {120, 240} <= {status.rig.axes["turntable"] for status in seen}
-    assert seen[-1].rig.exposure == rig.camera.look
+    assert seen[-1].rig.exposure == rig.camera.locked
 
 
 def test_the_lamp_is_on_for_the_scan_and_off_again(daemon: Daemon) -> None:

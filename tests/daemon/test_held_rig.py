@@ -37,7 +37,7 @@ def rigs() -> Rigs:
 
 @pytest.fixture
 def held(rigs: Rigs) -> Iterator[HeldRig]:
-    held = HeldRig(seeded(1), rigs.open, SystemClock(), lambda: None)
+    held = HeldRig(seeded(1), rigs.open, SystemClock(), lambda: None, lambda _: None)
     yield held
     held.close()
 
@@ -76,7 +76,11 @@ def test_settings_that_do_not_open_bring_the_old_rig_back(held: HeldRig, rigs: R
 
 
 def test_a_rig_that_does_not_open_says_why(rigs: Rigs) -> None:
-    held = HeldRig(seeded(13), rigs.open, SystemClock(), lambda: None)
-    with pytest.raises(HardwareMissing, match="No camera"):
-        held.start()
+    held = HeldRig(seeded(13), rigs.open, SystemClock(), lambda: None, lambda _: None)
+    held.start()
+    problem = held.status.problem
+    assert problem is not None
+    assert problem.message.startswith("No camera")
+    with pytest.raises(HardwareMissing, match="not open: No camera"):
+        held.require_idle()
     held.close()

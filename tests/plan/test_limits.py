@@ -3,10 +3,12 @@
 import pytest
 
 from scanner.errors import PlanError
-from scanner.plan.limits import Limits, check
+from scanner.plan.limits import Limits, Reach, check
 from scanner.plan.scan import ScanPlan
 
-RIG = Limits(tilt=(-20, 60), lens=(0, 15))
+LENS = Reach(0, 15, "D", "this lens")
+RAIL = Reach(5, 45, "mm", "this rail")
+RIG = Limits(tilt=(-20, 60), focus=LENS)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +40,24 @@ def test_what_is_outside_is_named_with_place_and_limit(plan: dict[str, object], 
 
 
 def test_a_rig_without_tilt_takes_level_plans_only() -> None:
-    level = Limits(tilt=None, lens=(0, 15))
+    level = Limits(tilt=None, focus=LENS)
     check(ScanPlan.model_validate({}), level)
     with pytest.raises(PlanError, match="no tilt axis"):
         check(ScanPlan.model_validate({"path": {"kind": "rings", "rings": [{"tilt_deg": 5}]}}), level)
 
 
-def test_a_fixed_focus_camera_cannot_sweep() -> None:
-    with pytest.raises(PlanError, match="fixed focus"):
-        check(ScanPlan(), Limits(tilt=None, lens=None))
+def test_limits_are_told_in_the_unit_of_the_drive() -> None:
+    rail = Limits(tilt=None, focus=RAIL)
+    check(ScanPlan.model_validate({"sweep": {"near": 45, "far": 5}}), rail)
+    with pytest.raises(PlanError, match=r"sweep\.far is 4 mm; this rail reaches from 5 mm to 45 mm"):
+        check(ScanPlan.model_validate({"sweep": {"near": 45, "far": 4}}), rail)
+
+
+def test_a_rig_with_fixed_focus_takes_plans_that_ask_for_no_sweep() -> None:
+    fixed = Limits(tilt=None, focus=None)
+    check(ScanPlan(), fixed)
+    for name, value in (("near", 9), ("far", 3), ("count", 8)):
+        with pytest.raises(PlanError, match=f"fixed focus .* the plan gives sweep.{name}"):
+            check(ScanPlan.model_validate({"sweep": {name: value}}), fixed)
+    with pytest.raises(PlanError, match="reference slice 1 is not among the 1 slices"):
+        check(ScanPlan.model_validate({"stacking": {"reference": 1}}), fixed)

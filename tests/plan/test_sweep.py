@@ -1,4 +1,4 @@
-"""Sweeps: lens positions, and the number of slices from depth of field."""
+"""Sweeps: where the focus drive goes, and the number of slices from depth of field."""
 
 import pytest
 from pydantic import ValidationError
@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from scanner.errors import PlanError
 from scanner.plan.sweep import Optics, Sweep, SweepPlan
 
-MODULE_3 = Optics(focal_length_mm=4.74, f_number=1.8, pixel_pitch_um=1.4)
+OPTICS = Optics(focal_length_mm=4.74, f_number=1.8, pixel_pitch_um=1.4)
+MODULE_3 = OPTICS.depth_of_field
 
 
 def test_lens_positions_run_from_near_to_far_in_even_steps() -> None:
@@ -14,8 +15,13 @@ def test_lens_positions_run_from_near_to_far_in_even_steps() -> None:
 
 
 def test_depth_of_field_is_2_n_c_over_f_squared() -> None:
-    """2 x 1.8 x 2.8 µm / (4.74 mm)² = 0.4486 D for a circle of two pixels."""
-    assert MODULE_3.depth_of_field(2.0) == pytest.approx(0.44864, rel=1e-4)
+    """2 x 1.8 x 1.4 µm / (4.74 mm)² = 0.2243 D for a circle of one pixel."""
+    assert pytest.approx(0.22432, rel=1e-4) == MODULE_3
+
+
+def test_depth_of_field_in_millimetres_is_the_way_between_two_dioptres() -> None:
+    near, far = (1000 / (10 + half * MODULE_3 / 2) for half in (1, -1))
+    assert OPTICS.depth_at(100.0) == pytest.approx(far - near, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ def test_automatic_count_covers_the_range_with_the_overlap(near: float, far: flo
     sweep = SweepPlan(near=near, far=far, overlap=overlap, blur_px=2.5).resolve(0, 0, MODULE_3)
     step = (near - far) / (sweep.count - 1)
     assert sweep.count == count
-    assert step <= (1 - overlap) * MODULE_3.depth_of_field(2.5) + 1e-9
+    assert step <= (1 - overlap) * 2.5 * MODULE_3 + 1e-9
 
 
 def test_what_the_plan_gives_outranks_what_was_measured() -> None:
@@ -55,7 +61,7 @@ def test_the_longest_sweep_that_can_come_out(plan: dict[str, float], most: int) 
         assert wanted.resolve(15, 0, MODULE_3).count == most
 
 
-@pytest.mark.parametrize("wrong", [{"near": -1}, {"count": 1}, {"count": 1000}, {"near": "close"}, {"overlap": 1.0}])
+@pytest.mark.parametrize("wrong", [{"near": -1001}, {"count": 1}, {"count": 1000}, {"near": "close"}, {"overlap": 1.0}])
 def test_values_outside_their_limits_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         SweepPlan.model_validate(wrong)

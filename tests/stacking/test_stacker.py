@@ -135,11 +135,11 @@ def test_lens_positions_make_depth_dioptres(slices: list[Slice]) -> None:
     taken = [replace(s, focus=12.0 - s.index) for s in slices]
     result, bare = stacked(taken), stacked(slices)
     assert result.sweep == (12.0, 11.0, 10.0, 9.0, 8.0)
-    depth = result.dioptres()
+    depth = result.focus_map()
     assert depth is not None
     assert np.allclose(depth, 12.0 - result.depth, atol=1e-4, equal_nan=True)
     assert bare.sweep == ()
-    assert bare.dioptres() is None
+    assert bare.focus_map() is None
 
 
 def test_lens_positions_between_those_that_came_are_filled_in(slices: list[Slice]) -> None:

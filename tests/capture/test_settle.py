@@ -1,0 +1,93 @@
+"""Waiting until the rig stands still: a fixed time, or until pictures stop changing."""
+
+import numpy as np
+import pytest
+
+from scanner.capture.settle import Settled, Settling, difference
+from scanner.clock import FakeClock
+from scanner.hardware.settings import SettleSettings
+from scanner.plan.scan import SettlePlan
+from scanner.slices import Planes
+
+SIZE = (192, 256)
+FRAME_S = 0.05
+NOISE = 1.5
+
+
+class Swaying:
+    """A camera whose picture sways by `amplitude` pixels, dying away with `decay_s` from time 0; noisy, flickering."""
+
+    def __init__(self, clock: FakeClock, amplitude: float = 0.0, decay_s: float = 0.1, flicker: float = 0.0) -> None:
+        self._clock, self.amplitude, self._decay_s, self._flicker = clock, amplitude, decay_s, flicker
+        self._rng = np.random.default_rng(5)
+        across = np.arange(SIZE[1]) * 0.4
+        self._phase = across + np.arange(SIZE[0])[:, None] * 0.1
+        self.since = 0.0
+
+    def look(self) -> Planes:
+        self._clock.sleep(FRAME_S)
+        elapsed = self._clock.monotonic() - self.since
+        moved = self.amplitude * np.exp(-elapsed / self._decay_s) * np.cos(2 * np.pi * 9 * elapsed)
+        light = 1 + self._flicker * self._rng.normal()
+        luma = (110 + 60 * np.sin(self._phase - 0.4 * moved)) * light + self._rng.normal(0, NOISE, SIZE)
+        grey = np.full((SIZE[0] // 2, SIZE[1] // 2), 128, np.uint8)
+        return Planes(np.clip(luma, 0, 255).astype(np.uint8), grey, grey)
+
+
+def measured(clock: FakeClock, camera: Swaying, least_s: float = 0.0, most_s: float = 3.0) -> Settled:
+    """One wait after a move, by a camera that stood still when the floor was measured."""
+    settling = Settling(SettlePlan(), SettleSettings(least_s=least_s, most_s=most_s), clock)
+    amplitude, camera.amplitude = camera.amplitude, 0.0
+    settling.listen(camera)  # type: ignore[arg-type]  # it looks, and does nothing else
+    camera.amplitude, camera.since = amplitude, clock.monotonic()
+    return settling.wait(camera)  # type: ignore[arg-type]
+
+
+def test_equal_pictures_do_not_differ_and_brightness_is_no_movement() -> None:
+    still = Swaying(FakeClock()).look()
+    brighter = Planes((still.y * 0.9).astype(np.uint8), still.cb, still.cr)
+    moved = Planes(np.roll(still.y, 1, axis=1), still.cb, still.cr)
+    assert difference(still, still) == 0
+    assert difference(still, moved) > 2 * difference(still, brighter)
+
+
+def test_a_movement_of_a_small_object_shows() -> None:
+    still = Swaying(FakeClock()).look()
+    part = still.y.copy()
+    part[60:130, 60:150] = np.roll(part[60:130, 60:150], 2, axis=1)
+    assert difference(still, Planes(part, still.cb, still.cr)) > 10
+
+
+@pytest.mark.parametrize(("amplitude", "decay_s"), [(4.0, 0.1), (4.0, 0.25), (20.0, 0.1)])
+def test_the_wait_ends_when_the_sway_is_lost_in_the_noise(amplitude: float, decay_s: float) -> None:
+    clock = FakeClock()
+    camera = Swaying(clock, amplitude, decay_s)
+    settled = measured(clock, camera)
+    left = amplitude * np.exp(-settled.seconds / decay_s)
+    assert settled.still
+    assert left < 0.1, "pixels of sway that are left"
+    assert settled.seconds < decay_s * np.log(amplitude / 0.02) + 4 * FRAME_S, "and not much later than needed"
+
+
+@pytest.mark.parametrize("flicker", [0.0, 0.02])
+def test_a_rig_that_stands_is_seen_to_stand_at_once(flicker: float) -> None:
+    clock = FakeClock()
+    settled = measured(clock, Swaying(clock, flicker=flicker), least_s=0.1)
+    assert settled.still
+    assert 0.1 <= settled.seconds <= 0.1 + 6 * FRAME_S
+
+
+def test_a_rig_that_never_stands_still_is_told_and_not_waited_for_ever() -> None:
+    clock = FakeClock()
+    settled = measured(clock, Swaying(clock, amplitude=5.0, decay_s=1e6), most_s=1.0)
+    assert not settled.still
+    assert settled.seconds == pytest.approx(1.0, abs=2 * FRAME_S)
+
+
+def test_a_plan_that_gives_a_time_waits_just_that_and_looks_at_nothing() -> None:
+    clock = FakeClock()
+    settling = Settling(SettlePlan(after_move_s=0.7), SettleSettings(), clock)
+    camera = Swaying(clock, amplitude=9.0)
+    settling.listen(camera)  # type: ignore[arg-type]
+    assert settling.wait(camera) == Settled(0.7, still=True)  # type: ignore[arg-type]
+    assert clock.monotonic() == pytest.approx(0.7)
