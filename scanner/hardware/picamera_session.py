@@ -20,6 +20,9 @@ LIMIT_S: Seconds = 30.0
 STOP_S: Seconds = 3.0
 """After this a stop that waits for picamera2's dead thread is called off."""
 
+FIRST_FRAMES = 6
+"""So many frames may go by before the first one comes after a start: libcamera hides those that it does not trust."""
+
 _FIXED_LOOK = ("ExposureTime", "AnalogueGain", "ColourGains")
 """What automatic exposure must not find set when the camera starts anew."""
 
@@ -119,7 +122,10 @@ class Session:
         )
 
     def _next(self) -> RequestLike:
-        return self.camera.capture_request(wait=self._settings.timeout_s + 4 * self.exposure_s)
+        camera = self.camera
+        fastest_us = camera.camera_controls.get("FrameDurationLimits", (0,))[0]
+        frame_s = max(self.exposure_s, fastest_us * 1e-6)
+        return camera.capture_request(wait=self._settings.timeout_s + FIRST_FRAMES * frame_s)
 
     def _after_restart(self) -> RequestLike:
         """The job that timed out must go first: it would swallow a frame, or bring the process down."""

@@ -1,98 +1,294 @@
-"""What every camera promises: on the simulated sensor, and with FOCUSRIG_TEST_CAMERA=1 on the real one."""
+"""What every camera promises: on the simulated sensor, and on the real one that is plugged in.
 
+FOCUSRIG_TEST_CAMERA=1 tests the real camera; "package.module:function" names another importer of picamera2 and
+libcamera. FOCUSRIG_TEST_CAMERA_SETTINGS: more of rig.camera as JSON, such as the optics of a module nobody knows.
+"""
+
+import importlib
+import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-import simplejpeg
 
 from scanner.clock import Clock, SystemClock
-from scanner.errors import FixedFocus, OutOfRange
-from scanner.hardware.picamera import open_picamera
-from scanner.hardware.protocols import Camera
-from scanner.hardware.settings import CameraSettings
-from tests.hardware.cameras import Bench
+from scanner.errors import CameraError, ConfigError, FixedFocus, OutOfRange
+from scanner.hardware.guard import Guard
+from scanner.hardware.picamera import PiCamera, open_camera, open_picamera
+from scanner.hardware.picamera_api import Picamera2Like, RequestLike
+from scanner.hardware.settings import CameraSettings, SimulatedSettings
+
+if TYPE_CHECKING:
+    from tests.hardware.cameras import Bench
+
+CYCLES = 50
+TIMEOUT_S = 1.0
+"""Of a real frame: provoked timeouts should not take long."""
 
 
-@dataclass
-class Set:
-    """A camera and the clock it lives by."""
+class World(Protocol):
+    """Where a camera can be opened, and what lies under its driver."""
 
-    camera: Camera
     clock: Clock
 
+    def open(self, **settings: object) -> PiCamera:
+        """The driver, with some settings of rig.camera changed."""
 
-@pytest.fixture(params=["simulated", "real"])
-def given(request: pytest.FixtureRequest) -> Iterator[Set]:
-    clock: Clock
-    if request.param == "simulated":
-        bench = Bench()
-        camera, clock = bench.camera(), bench.clock
-    elif os.environ.get("FOCUSRIG_TEST_CAMERA"):
-        clock = SystemClock()
-        camera = open_picamera(CameraSettings(), clock)
-    else:
+    @property
+    def underneath(self) -> Picamera2Like:
+        """The camera of picamera2's kind that was opened last."""
+
+
+class SimulatedWorld:
+    """The simulated sensor on a clock that jumps."""
+
+    def __init__(self, bench: "Bench") -> None:
+        self._bench = bench
+        self.clock: Clock = bench.clock
+
+    def open(self, **settings: object) -> PiCamera:
+        bench = self._bench
+        wanted = bench.settings.model_copy(update=settings)
+        return open_camera(bench.open_sensor, wanted, bench.clock, bench.now_ns, guard=Guard(pytest.fail))
+
+    @property
+    def underneath(self) -> Picamera2Like:
+        return self._bench.sensor
+
+
+class RealWorld:
+    """picamera2 over libcamera. `importer` gives both modules by name."""
+
+    def __init__(self, importer: Callable[[str], Any], settings: CameraSettings) -> None:
+        self._importer, self._settings = importer, settings
+        self.clock: Clock = SystemClock()
+        self._cameras: list[Picamera2Like] = []
+
+    def open(self, **settings: object) -> PiCamera:
+        wanted = self._settings.model_copy(update={"timeout_s": TIMEOUT_S, **settings})
+        return open_picamera(wanted, self.clock, self._load)
+
+    @property
+    def underneath(self) -> Picamera2Like:
+        return self._cameras[-1]
+
+    def _load(self, name: str) -> object:
+        module = self._importer(name)
+        if name != "picamera2":
+            return module
+        kind = module.Picamera2
+
+        def noted(**arguments: object) -> Picamera2Like:
+            camera: Picamera2Like = kind(**arguments)
+            self._cameras.append(camera)
+            return camera
+
+        return SimpleNamespace(Picamera2=_with(noted, global_camera_info=kind.global_camera_info))
+
+
+def _with(function: Callable[..., Picamera2Like], **attributes: object) -> Callable[..., Picamera2Like]:
+    function.__dict__.update(attributes)
+    return function
+
+
+def _real() -> World:
+    wanted = os.environ.get("FOCUSRIG_TEST_CAMERA", "")
+    if not wanted:
         pytest.skip("set FOCUSRIG_TEST_CAMERA=1 to test the camera that is plugged in")
-    yield Set(camera, clock)
-    camera.close()
+    importer: Callable[[str], Any] = importlib.import_module
+    if ":" in wanted:
+        module, function = wanted.split(":")
+        importer = getattr(importlib.import_module(module), function)
+    more = json.loads(os.environ.get("FOCUSRIG_TEST_CAMERA_SETTINGS", "{}"))
+    return RealWorld(importer, CameraSettings.model_validate(more))
 
 
-def test_facts_are_complete(given: Set) -> None:
-    facts = given.camera.facts
+def _simulated(settings: CameraSettings | None = None, adjust_to: str | None = None, **sensor: object) -> World:
+    """Imported here, since the real camera is also tested where what the simulation needs is not installed."""
+    from tests.hardware.cameras import HEIGHT, OPTICS, WIDTH, Bench
+
+    simulated = SimulatedSettings.model_validate({"width": WIDTH, "height": HEIGHT, "frame_rate": 30} | sensor)
+    return SimulatedWorld(Bench(simulated=simulated, settings=settings or OPTICS, adjust_to=adjust_to))
+
+
+RGB = CameraSettings(focal_length_mm=4.74, f_number=1.8, format="RGB888")
+WORLDS: dict[str, Callable[[], World]] = {
+    "simulated": _simulated,
+    "fixed focus": lambda: _simulated(fixed_focus=True),
+    "adjusted to NV12": lambda: _simulated(adjust_to="NV12"),
+    "RGB": lambda: _simulated(RGB),
+    "a frame a second": lambda: _simulated(frame_rate=1),
+    "real": _real,
+}
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> World:
+    return WORLDS[request.param]()
+
+
+@pytest.fixture
+def camera(world: World) -> Iterator[PiCamera]:
+    opened = world.open()
+    yield opened
+    opened.close()
+
+
+def assert_works(camera: PiCamera, clock: Clock) -> None:
+    """It gives a whole, fresh picture."""
+    before = clock.monotonic()
+    taken = camera.capture()
+    assert taken.taken_at >= before - 1e-3
+    assert taken.pixels.size == (camera.facts.width, camera.facts.height)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def test_facts_are_complete(camera: PiCamera) -> None:
+    facts = camera.facts
     assert facts.model
     assert facts.width > 0
     assert facts.height > 0
     assert 0 < facts.pixel_pitch_um < 50
+    assert (facts.hflip, facts.vflip) == (False, False)
     if facts.lens:
         assert 0 <= facts.lens.far < facts.lens.near
         assert 0 < facts.lens.step < 1
 
 
-def test_pictures_have_the_size_of_the_facts(given: Set) -> None:
-    facts, pixels = given.camera.facts, given.camera.capture().pixels
+@pytest.mark.parametrize("name", ["YUV420", "RGB888"])
+def test_pictures_have_the_size_of_the_facts_in_whatever_format(world: World, name: str) -> None:
+    camera = world.open(format=name)
+    facts, pixels = camera.facts, camera.capture().pixels
+    camera.close()
+    half = ((facts.height + 1) // 2, (facts.width + 1) // 2)
     assert pixels.size == (facts.width, facts.height)
-    assert pixels.cb.shape == pixels.cr.shape
+    assert pixels.cb.shape == pixels.cr.shape == half
+    assert pixels.bits == 8
+    assert all(plane.flags.c_contiguous for plane in (pixels.y, pixels.cb, pixels.cr))
 
 
-def test_pictures_are_fresh_and_in_order(given: Set) -> None:
-    before = given.clock.monotonic()
-    times = [given.camera.capture().taken_at for _ in range(3)]
-    assert times[0] >= before - 1e-3
+def test_pictures_are_fresh_and_in_order(camera: PiCamera, world: World) -> None:
+    times = []
+    for _ in range(3):
+        before = world.clock.monotonic()
+        times.append(camera.capture().taken_at)
+        assert before - 1e-3 <= times[-1] <= world.clock.monotonic()
     assert times == sorted(set(times))
-    assert times[-1] <= given.clock.monotonic()
 
 
-def test_a_locked_look_is_that_of_every_picture(given: Set) -> None:
-    took = given.camera.lock(None)
-    again = given.camera.lock(took)
+def test_looks_are_small_and_of_the_same_shape(camera: PiCamera) -> None:
+    facts = camera.facts
+    for _ in range(3):
+        seen = camera.look()
+        assert 0 < seen.width <= min(1024, facts.width)
+        assert seen.width / seen.height == pytest.approx(facts.width / facts.height, rel=0.05)
+
+
+def test_a_locked_look_is_that_of_every_picture(camera: PiCamera, world: World) -> None:
+    if "ExposureTime" not in world.underneath.camera_controls:
+        with pytest.raises(CameraError, match="does not report its exposure"):
+            camera.lock(None)
+        return
+    took = camera.lock(None)
+    again = camera.lock(took)
     assert again.time_us == pytest.approx(took.time_us, rel=0.03, abs=50)
     for _ in range(2):
-        taken = given.camera.capture()
+        taken = camera.capture()
         assert taken.exposure_us == pytest.approx(again.time_us, rel=0.03, abs=50)
         assert taken.gain == pytest.approx(again.gain, rel=0.03)
 
 
-def test_focus_arrives_or_says_that_it_cannot(given: Set) -> None:
-    lens = given.camera.facts.lens
+def test_focus_arrives_or_says_that_it_cannot(camera: PiCamera, world: World) -> None:
+    lens = camera.facts.lens
     if lens is None:
+        assert "LensPosition" not in world.underneath.camera_controls
         with pytest.raises(FixedFocus):
-            given.camera.focus(1.0)
+            camera.focus(1.0)
+        assert_works(camera, world.clock)
         return
     for share in (0.2, 0.6, 0.55):
         target = lens.far + share * (lens.near - lens.far)
-        assert given.camera.focus(target) == pytest.approx(target, abs=lens.step / 2)
-        assert given.camera.capture().lens == pytest.approx(target, abs=lens.step / 2)
+        assert camera.focus(target) == pytest.approx(target, abs=lens.step / 2)
+        assert camera.capture().lens == pytest.approx(target, abs=lens.step / 2)
     with pytest.raises(OutOfRange):
-        given.camera.focus(lens.near + 1)
+        camera.focus(lens.near + 1)
 
 
-def test_preview_is_a_small_jpeg(given: Set) -> None:
-    height, width = simplejpeg.decode_jpeg_header(given.camera.preview())[:2]
-    assert 0 < width <= 1024
-    assert width / height == pytest.approx(given.camera.facts.width / given.camera.facts.height, rel=0.05)
+# ---------------------------------------------------------------- its life
 
 
-def test_closing_twice_is_harmless(given: Set) -> None:
-    given.camera.close()
-    given.camera.close()
+def test_closing_twice_is_harmless_and_a_closed_camera_says_so(camera: PiCamera) -> None:
+    camera.capture()
+    camera.close()
+    camera.close()
+    for call in (camera.capture, camera.look):
+        with pytest.raises(CameraError, match="closed"):
+            call()
+
+
+def test_it_opens_and_closes_again_and_again(world: World) -> None:
+    for _ in range(CYCLES):
+        camera = world.open()
+        assert_works(camera, world.clock)
+        camera.close()
+
+
+def test_it_stops_and_starts_again_and_again(camera: PiCamera, world: World) -> None:
+    for _ in range(CYCLES):
+        world.underneath.stop()
+        world.underneath.start()
+        assert_works(camera, world.clock)
+
+
+def test_a_camera_that_was_stopped_underneath_is_started_again(camera: PiCamera, world: World) -> None:
+    lens = camera.facts.lens
+    target = None if lens is None else camera.focus((lens.far + lens.near) / 2)
+    first = world.underneath
+    for _ in range(3):
+        world.underneath.stop()
+        before = world.clock.monotonic()
+        assert_works(camera, world.clock)
+        assert world.clock.monotonic() - before < 20.0
+        if lens is not None:
+            assert camera.capture().lens == pytest.approx(target, abs=lens.step)
+    assert world.underneath is first
+
+
+def test_a_camera_that_was_closed_underneath_is_opened_again(camera: PiCamera, world: World) -> None:
+    first = world.underneath
+    first.close()
+    assert_works(camera, world.clock)
+    assert world.underneath is not first
+
+
+def test_jobs_that_timed_out_take_no_frame_for_ever(camera: PiCamera, world: World) -> None:
+    for _ in range(4):
+        with pytest.raises(TimeoutError):
+            world.underneath.capture_request(wait=1e-6)
+    for _ in range(5):
+        assert_works(camera, world.clock)
+        camera.look()
+
+
+def test_a_camera_starved_of_buffers_recovers(camera: PiCamera, world: World) -> None:
+    kept: list[RequestLike] = []
+    with pytest.raises(TimeoutError):
+        kept.extend(world.underneath.capture_request(wait=4.0) for _ in range(20))
+    assert 3 <= len(kept) < 10
+    for _ in range(3):
+        assert_works(camera, world.clock)
+    for request in kept:
+        request.release()
+    assert_works(camera, world.clock)
+
+
+def test_a_sensor_mode_that_is_not_there_is_refused_with_those_that_are(world: World) -> None:
+    with pytest.raises(ConfigError, match=r"99x99.*rig\.camera\.sensor_mode"):
+        world.open(sensor_mode="99x99")
+    camera = world.open()
+    assert_works(camera, world.clock)
+    camera.close()
