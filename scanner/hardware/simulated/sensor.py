@@ -94,7 +94,9 @@ class SimulatedSensor:
 
     @property
     def camera_controls(self) -> Mapping[str, Any]:
+        fastest = round(self._source.period * 1e6)
         controls: dict[str, Any] = {
+            "FrameDurationLimits": (fastest, 100_000_000, fastest),
             "AeEnable": (False, True, None),
             "AwbEnable": (False, True, None),
             "ExposureTime": (14, 10_000_000, 20_000),
@@ -203,6 +205,11 @@ class SimulatedSensor:
     def unreleased(self) -> int:
         """Buffers that somebody holds, or that are lost to a job nobody waits for."""
         return len(self._held) + self._lost
+
+    @property
+    def misfortunes(self) -> int:
+        """How many faults happened so far."""
+        return self._misfortune.count
 
     def set_faults(self, faults: SensorFaults) -> None:
         """From now on these go wrong."""

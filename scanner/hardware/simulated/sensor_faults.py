@@ -27,9 +27,10 @@ class SensorFaults:
 
 
 class Misfortune:
-    """Throws the dice for faults; `now`: those that can happen at present."""
+    """Throws the dice for faults; `now`: those that can happen at present, `count`: how many happened so far."""
 
     def __init__(self, faults: SensorFaults) -> None:
+        self.count = 0
         self.become(faults)
 
     def become(self, faults: SensorFaults) -> None:
@@ -38,4 +39,6 @@ class Misfortune:
         self._random = random.Random(faults.seed)  # noqa: S311  reproducible faults, no secrets
 
     def strikes(self, chance: float) -> bool:
-        return chance > 0 and self._random.random() < chance
+        happens = chance > 0 and self._random.random() < chance
+        self.count += happens
+        return happens

@@ -63,12 +63,13 @@ class Frame:
 
     `lens`: where the lens was sharp, in true dioptres. `reported_lens`: what the metadata says, on the scale of the
     lens. `shift`: the sway, in pixels of a picture as wide as the sensor. `control_list`: the request whose controls
-    were the last to take effect, where the sensor tells.
+    were the last to take effect, where the sensor tells. `duration`: from frame to frame.
     """
 
     index: int
     ended: Seconds
     completed: Seconds
+    duration: Seconds
     look: Look
     lamp: float
     lens: Dioptres
@@ -81,6 +82,7 @@ class Frame:
         facts: dict[str, Any] = {
             "SensorTimestamp": round(self.ended * 1e9),
             "ExposureTime": self.look.time_us,
+            "FrameDuration": round(self.duration * 1e6),
             "AnalogueGain": self.look.gain,
             "DigitalGain": 1.0,
             "ColourGains": (self.look.red_gain, self.look.blue_gain),

@@ -131,6 +131,7 @@ class FrameSource:
             index=self._index,
             ended=ended,
             completed=max(completed, self._flying[-1].completed) if self._flying else completed,
+            duration=length,
             look=look,
             lamp=lamp,
             lens=self._scale.true(self._lens.at(middle)),
