@@ -38,7 +38,8 @@ class Session:
     """One still configuration from opening to closing.
 
     `opener` gives a camera that was not configured yet. `extra`: more arguments of the configuration. `guard` watches
-    over every call that has no deadline of its own. Raises HardwareMissing, ConfigError, CameraError.
+    over every call that has no deadline of its own; a stop is called off after `stop_s`. Raises HardwareMissing,
+    ConfigError, CameraError.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Session:
         settings: CameraSettings,
         extra: Mapping[str, object] | None = None,
         guard: Guard | None = None,
+        stop_s: Seconds = STOP_S,
     ) -> None:
         self._opener = opener
         self._settings = settings
         self._extra = dict(extra or {})
         self._guard = guard or Guard(only_log)
+        self._stop_s = stop_s
         self._controls: dict[str, Any] = {}
         self._closed = False
         self.restarts = 0
@@ -132,7 +135,7 @@ class Session:
         self.restarts += 1
         camera = self.camera
         self._cancel(camera)
-        with Guard(lambda _: camera.cancel_all_and_flush()).limit(STOP_S, "stopping the camera"):
+        with Guard(lambda _: camera.cancel_all_and_flush()).limit(self._stop_s, "stopping the camera"):
             self._watched(camera.stop, "stopping the camera")
         self.repeat_controls()
         self._watched(camera.start, "starting the camera")

@@ -20,6 +20,7 @@ class Seen:
     lens: float | None
     came: int | None = None
     exposure: int = EXPOSURE_MS
+    controls: int | None = None
 
     @property
     def facts(self) -> FrameFacts:
@@ -29,6 +30,7 @@ class Seen:
             gain=1.0,
             colour_gains=None,
             lens=self.lens,
+            controls=self.controls,
         )
 
     @property
@@ -105,4 +107,44 @@ def test_a_restart_of_the_camera_begins_the_wait_anew() -> None:
     later = steady(1033, 8)
     assert not wait.sees(Seen(900, 10.0, came=1010).facts, 1_010_000_000)
     assert wait.settled_ns is None
+    assert [wait.sees(frame.facts, frame.now_ns) for frame in later].index(True) == 5
+
+
+def applied(*lists: int, lens: float = 10.0) -> list[Seen]:
+    """Frames in a row that report the target, and which list of controls was applied last."""
+    return [Seen(33 + index * PERIOD_MS, lens, controls=number) for index, number in enumerate(lists)]
+
+
+@pytest.mark.parametrize(
+    ("case", "frames", "expected"),
+    [
+        (
+            "a match does not count before the lists queued ahead of the command",
+            applied(*range(7, 20)),
+            [8, 9, 10, 11, 12],
+        ),
+        ("lists that are held back hold the wait back", applied(7, 7, 7, 7, 8, 9, 10, *range(11, 18)), [11, 12, 13]),
+        ("lists that never come never settle", applied(*[7] * 30), []),
+        ("a camera started anew counts from below nothing", applied(*range(-3, 9)), [8, 9, 10, 11]),
+        (
+            "the position is looked at as before",
+            [
+                *applied(7, 8, 9, 10, 11, lens=9.0),
+                *[Seen(198 + n * PERIOD_MS, 10.0, controls=12 + n) for n in range(7)],
+            ],
+            [10, 11],
+        ),
+    ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
+)
+def test_where_the_camera_tells_which_controls_it_applied(case: str, frames: list[Seen], expected: list[int]) -> None:
+    assert kept(*frames) == expected, case
+
+
+def test_a_restart_of_the_camera_counts_its_lists_anew() -> None:
+    wait = LensWait(10.0, 0.015, 0.0, asked_ns=0)
+    for frame in applied(*range(100, 110)):
+        wait.sees(frame.facts, frame.now_ns)
+    wait.restart(1_000_000_000)
+    later = [Seen(1033 + n * PERIOD_MS, 10.0, controls=n) for n in range(9)]
     assert [wait.sees(frame.facts, frame.now_ns) for frame in later].index(True) == 5

@@ -3,22 +3,21 @@
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from scanner.errors import (
     CameraError,
     CameraTimeout,
-    ConfigError,
     FixedFocus,
     HardwareError,
     LensTimeout,
     OutOfRange,
 )
 from scanner.hardware.protocols import Exposure
-from scanner.hardware.settings import CameraSettings, SimulatedSettings
-from scanner.hardware.simulated.sensor import Frame, SimulatedSensor
+from scanner.hardware.settings import SimulatedSettings
+from scanner.hardware.simulated.sensor import SimulatedSensor
 from scanner.hardware.simulated.sensor_faults import SensorFaults
+from scanner.hardware.simulated.sensor_traits import SensorTraits
 from scanner.slices import Planes
 from tests.hardware.cameras import HEIGHT, OPTICS, WIDTH, Bench, brightness_in, lens_in, turntable_in
 
@@ -125,6 +124,37 @@ def test_one_ignored_command_is_repaired_by_the_second_try() -> None:
         except LensTimeout:
             continue
         assert lens_in(camera.capture().pixels) == pytest.approx(lens, abs=TRUE_WITHIN)
+
+
+@pytest.mark.parametrize("tells", [False, True], ids=["silent", "tells-its-control-list"])
+@pytest.mark.parametrize("lead", [1, 6])
+@pytest.mark.parametrize("hold_back", [0, 6])
+def test_positions_that_are_held_back_in_the_dark_are_waited_for(lead: int, hold_back: int, tells: bool) -> None:
+    bench = Bench(
+        faults=SensorFaults(hold_back=hold_back), traits=SensorTraits(lead=lead, tells_control_list=tells), lamp=0.0
+    )
+    camera = bench.camera()
+    camera.lock(BY_HAND.model_copy(update={"time_us": 100_000}))
+    for lens in (*SWEEP, SWEEP[-1], 12.0):
+        assert camera.focus(lens) == pytest.approx(lens)
+        assert lens_in(camera.capture().pixels) == pytest.approx(lens, abs=TRUE_WITHIN)
+    assert len(bench.sensors) == 1
+
+
+@pytest.mark.parametrize("frame_rate", [1, 2.7, 14])
+def test_a_slow_camera_has_its_time(frame_rate: float) -> None:
+    slow = SimulatedSettings(width=WIDTH, height=HEIGHT, frame_rate=frame_rate)
+    bench = Bench(simulated=slow, traits=SensorTraits(lead=3))
+    camera = bench.camera()
+    took = camera.lock(None)
+    assert brightness_in(camera.capture().pixels) == pytest.approx(1.0, abs=0.05)
+    for lens in (12.0, 3.0):
+        assert camera.focus(lens) == pytest.approx(lens)
+        taken = camera.capture()
+        assert taken.exposure_us == took.time_us
+        assert lens_in(taken.pixels) == pytest.approx(lens, abs=TRUE_WITHIN)
+    camera.look()
+    assert len(bench.sensors) == 1
 
 
 def test_fixed_focus_is_a_fact_and_not_a_crash() -> None:
@@ -247,13 +277,6 @@ class Mute(SimulatedSensor):
         )
 
 
-class Unreadable(SimulatedSensor):
-    """A camera whose buffers cannot be copied."""
-
-    def render(self, name: str, frame: Frame) -> Any:
-        raise MemoryError(name, frame)
-
-
 def test_a_camera_that_tells_nothing_still_takes_pictures_but_cannot_be_locked() -> None:
     bench = Bench(kind=Mute, simulated=SimulatedSettings(width=WIDTH, height=HEIGHT, fixed_focus=True))
     camera = bench.camera()
@@ -302,99 +325,13 @@ def test_stamps_of_another_clock_are_refused_as_they_prove_nothing() -> None:
             call()
 
 
-# ------------------------------------------------------- buffers and pictures
-
-
-def test_a_thousand_pictures_leave_no_request_behind() -> None:
-    bench = Bench()
-    camera = bench.camera()
-    for number in range(1000):
-        camera.capture() if number % 3 else camera.look()
-        assert bench.sensor.unreleased == 0
-
-
-def test_an_error_in_the_middle_of_a_picture_releases_the_frame() -> None:
-    bench = Bench(kind=Unreadable)
-    camera = bench.camera()
-    for _ in range(5):
-        with pytest.raises(MemoryError):
-            camera.capture()
-    assert bench.sensor.unreleased == 0
-
-
-@pytest.mark.parametrize("adjust_to", [None, "NV12"])
-@pytest.mark.parametrize("size", [(160, 120), (192, 128), (322, 182)])
-def test_formats_and_padded_rows_give_the_same_picture(adjust_to: Any, size: tuple[int, int]) -> None:
-    bench = Bench(simulated=SimulatedSettings(width=size[0], height=size[1]), adjust_to=adjust_to, turntable=77)
-    camera = bench.camera()
-    camera.lock(BY_HAND)
-    camera.focus(7.0)
-    pixels = camera.capture().pixels
-    assert pixels.size == size == (camera.facts.width, camera.facts.height)
-    assert pixels.shapes == ((size[1], size[0]), (size[1] // 2, size[0] // 2))
-    assert lens_in(pixels) == pytest.approx(7.0, abs=0.1)
-    assert np.unique(pixels.cb).tolist() == [77]
-    assert all(plane.flags.c_contiguous for plane in (pixels.y, pixels.cb, pixels.cr))
-
-
-@pytest.mark.parametrize(("width", "expected"), [(1920, (800, 450)), (480, (480, 270))])
-def test_a_look_is_a_small_picture_of_now(width: int, expected: tuple[int, int]) -> None:
-    bench = Bench(simulated=SimulatedSettings(width=width, height=width * 9 // 16))
-    camera = bench.camera()
-    for turntable in (100, 200):
-        bench.turntable = turntable
-        seen = camera.look()
-        assert seen.size == expected
-        assert seen.shapes == ((expected[1], expected[0]), (expected[1] // 2, expected[0] // 2))
-        assert turntable_in(seen) == turntable
-
-
-def test_a_look_comes_while_the_lens_moves_and_the_exposure_changes() -> None:
-    bench = Bench()
-    camera = bench.camera()
-    camera.lock(BY_HAND)
-    camera.focus(12.0)
-    bench.sensor.set_controls({"LensPosition": 2.0, "ExposureTime": 30_000})
-    before = bench.clock.monotonic()
-    seen = [lens_in(camera.look()) for _ in range(12)]
-    assert bench.clock.monotonic() - before < 1.2
-    assert np.diff(seen).max() < 0.05
-    assert seen[0] > seen[6] > seen[-1]
-
-
-def test_a_look_at_a_long_exposure_waits_for_it() -> None:
-    bench = Bench()
-    camera = bench.camera()
-    camera.lock(BY_HAND.model_copy(update={"time_us": 3_000_000}))
-    before = bench.clock.monotonic()
-    camera.look()
-    assert 3.0 <= bench.clock.monotonic() - before < 10.0
-
-
-def test_facts_are_those_of_the_picture_delivered() -> None:
-    bench = Bench(settings=OPTICS.model_copy(update={"width": WIDTH // 2, "height": HEIGHT // 2}))
-    facts = bench.camera().facts
-    assert (facts.width, facts.height, facts.model) == (WIDTH // 2, HEIGHT // 2, "simulated")
-    assert facts.pixel_pitch_um == pytest.approx(2.8)
-    assert facts.lens is not None
-    assert (facts.lens.far, facts.lens.near) == (0.0, 15.0)
-
-
-def test_a_camera_of_unknown_optics_is_closed_again() -> None:
-    bench = Bench(settings=CameraSettings())
-    with pytest.raises(ConfigError, match=r"rig\.camera\.focal_length_mm"):
-        bench.camera()
-    with pytest.raises(RuntimeError):
-        bench.sensor.start()
+# ------------------------------------------------------- faults
 
 
 def test_closing_twice_is_harmless() -> None:
     camera = Bench().camera()
     camera.close()
     camera.close()
-
-
-# ------------------------------------------------------- faults
 
 
 def test_no_wrong_slice_among_a_thousand_faults() -> None:

@@ -38,6 +38,31 @@ def test_a_smaller_picture_has_larger_pixels() -> None:
     assert facts("imx708", size=(2304, 1296)).pixel_pitch_um == pytest.approx(2.8)
 
 
+@pytest.mark.parametrize(
+    ("crop", "size", "pitch"),
+    [
+        ((0, 0, 4056, 3040), (2028, 1520), 2 * 1.55),
+        ((696, 528, 2664, 1980), (1332, 990), 2 * 1.55),
+        ((0, 440, 4056, 2160), (2028, 1080), 2 * 1.55),
+        ((0, 0, 4056, 3040), (1520, 1520), 2 * 1.55),
+        ((0, 0, 0, 0), (2028, 1520), 2 * 1.55),
+    ],
+)
+def test_modes_that_see_the_middle_of_the_sensor_have_the_pixels_they_have(
+    crop: tuple[int, ...], size: tuple[int, int], pitch: float
+) -> None:
+    properties = {"Model": "imx477", "ScalerCropMaximum": crop}
+    mine = CameraSettings(focal_length_mm=16.0, f_number=4.0)
+    known = camera_facts(properties, {}, (4056, 3040), size, mine)
+    assert known.pixel_pitch_um == pytest.approx(pitch)
+
+
+def test_serial_and_mirrors_are_those_of_the_settings() -> None:
+    known = facts("imx708", CameraSettings(serial="7", vflip=True))
+    assert (known.serial, known.hflip, known.vflip) == ("7", False, True)
+    assert facts("imx708").serial == ""
+
+
 def test_what_the_user_says_counts_first() -> None:
     mine = CameraSettings(focal_length_mm=16.0, f_number=4.0, pixel_pitch_um=2.0)
     known = facts("imx708", mine)
@@ -60,6 +85,7 @@ def test_the_range_is_what_the_camera_reports() -> None:
     assert lens is not None
     assert (lens.far, lens.near) == (0.0, 32.0)
     assert lens_facts({"AeEnable": (False, True, True)}, 0.03) is None
+    assert lens_facts({"LensPosition": (0.0, 0.0, 0.0)}, 0.03) is None
 
 
 def test_the_table_holds_physical_values() -> None:

@@ -1,14 +1,22 @@
 """The way back when the camera stops giving frames."""
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from scanner.errors import CameraError, HardwareMissing, RigLost
+from scanner.hardware.guard import Guard
 from scanner.hardware.picamera_configuration import BUFFERS
 from scanner.hardware.picamera_session import Session
+from scanner.hardware.settings import SimulatedSettings
 from scanner.hardware.simulated.sensor import SimulatedSensor
+from scanner.hardware.simulated.sensor_buffers import ContiguousMemory
 from scanner.hardware.simulated.sensor_faults import SensorFaults
+from scanner.hardware.simulated.sensor_traits import SensorTraits
 from tests.hardware.cameras import Bench
 
 
@@ -100,6 +108,133 @@ def test_past_the_ladder_the_rig_is_lost_and_the_next_call_tries_again() -> None
         take(session)
     bench.sensor.set_faults(SensorFaults())
     assert take(session) > 0
+
+
+class Undead(SimulatedSensor):
+    """A camera whose thread died: a stop waits for it until its job is called off."""
+
+    def stop(self) -> None:
+        if self.__dict__.get("dead", False):
+            called_off = threading.Event()
+            self.__dict__["called_off"] = called_off
+            assert called_off.wait(30.0)
+            raise CancelledError
+        super().stop()
+
+    def cancel_all_and_flush(self) -> None:
+        if "called_off" in self.__dict__:
+            self.__dict__["called_off"].set()
+        super().cancel_all_and_flush()
+
+    def close(self) -> None:
+        self.__dict__["dead"] = False
+        super().close()
+
+
+def test_a_stop_that_never_ends_is_called_off_and_the_camera_opened_anew() -> None:
+    bench = Bench(kind=Undead)
+    session = Session(bench.open_sensor, bench.settings, guard=Guard(pytest.fail), stop_s=0.05)
+    take(session)
+    bench.sensor.hang(for_good=True)
+    bench.sensor.__dict__["dead"] = True
+    take(session)
+    assert len(bench.sensors) == 2
+
+
+class Noting(Guard):
+    """Writes down over what it watched."""
+
+    def __init__(self) -> None:
+        super().__init__(pytest.fail)
+        self.watched: list[str] = []
+
+    @contextmanager
+    def limit(self, seconds: float, what: str) -> Iterator[None]:
+        assert 1.0 < seconds <= 60.0
+        self.watched.append(what.split(maxsplit=1)[0])
+        with super().limit(seconds, what):
+            yield
+
+
+def test_every_call_without_a_deadline_of_its_own_is_watched() -> None:
+    guard, bench = Noting(), Bench()
+    session = Session(bench.open_sensor, bench.settings, guard=guard)
+    bench.sensor.hang()
+    take(session)
+    assert guard.watched == ["opening", "configuring", "starting", "cancelling", "stopping", "starting"]
+    bench.sensor.hang(for_good=True)
+    take(session)
+    session.close()
+    again = ["cancelling", "stopping", "starting", "cancelling", "closing", "opening", "configuring", "starting"]
+    assert guard.watched[6:] == [*again, "cancelling", "closing"]
+
+
+def test_a_closed_session_gives_nothing_and_opens_nothing() -> None:
+    bench = Bench()
+    session = bench.session()
+    session.close()
+    session.close()
+    with pytest.raises(CameraError, match="closed"):
+        take(session)
+    assert len(bench.sensors) == 1
+
+
+def test_a_camera_that_comes_back_after_it_was_lost_is_taken_again() -> None:
+    bench = Bench()
+    there = [True, False, False, True]
+
+    def sometimes() -> SimulatedSensor:
+        if there.pop(0):
+            return bench.open_sensor()
+        raise HardwareMissing("The camera cannot be opened.", "Check the ribbon cable.")
+
+    session = Session(sometimes, bench.settings)
+    session.set_controls({"AeEnable": False, "ExposureTime": 7_000})
+    bench.sensor.hang(for_good=True)
+    for _ in range(2):
+        with pytest.raises(RigLost):
+            take(session)
+        with pytest.raises(CameraError, match="closed"):
+            session.set_controls({"LensPosition": 1.0})
+    with session.frame() as request:
+        assert request.get_metadata()["ExposureTime"] == 7_000
+    assert len(bench.sensors) == 2
+
+
+def test_memory_that_does_not_suffice_says_what_to_do() -> None:
+    bench = Bench(memory=ContiguousMemory(total=1000))
+    with pytest.raises(CameraError, match=r"cannot be configured and started.*Cannot allocate.*YUV420"):
+        bench.session()
+    with pytest.raises(RuntimeError):
+        bench.sensor.start()
+
+
+def test_memory_is_taken_once_in_a_thousand_pictures() -> None:
+    once = 3 * sum(stream.least_bytes for stream in (Bench().session().made.main, Bench().session().made.lores))
+    bench = Bench(memory=ContiguousMemory(total=2 * once, leak=0.1))
+    session = bench.session()
+    for number in range(1000):
+        if number % 100 == 50:
+            bench.sensor.hang()
+        take(session)
+    assert session.restarts == 10
+
+
+class LongToStart(SimulatedSensor):
+    """A sensor of four seconds a frame that says so."""
+
+    @property
+    def camera_controls(self) -> Any:
+        return {**super().camera_controls, "FrameDurationLimits": (4_000_000, 10_000_000, None)}
+
+
+def test_a_slow_sensor_is_not_taken_for_a_hang() -> None:
+    slow = SimulatedSettings(width=160, height=120, frame_rate=1)
+    bench = Bench(kind=LongToStart, simulated=slow, traits=SensorTraits(lead=6))
+    session = bench.session()
+    for _ in range(5):
+        take(session)
+    assert session.restarts == 0
 
 
 def test_hundred_hangs_leave_no_job_and_no_buffer_behind() -> None:
