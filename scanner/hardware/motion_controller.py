@@ -1,382 +1,352 @@
-"""A GRBL controller behind a link: one reader, a deadline on every reply, no belief in a position it did not report.
+"""A motion controller: deadlines from distance and speed, no belief in a position that it did not confirm.
 
-Every line sent says an absolute state (a target, a lamp, a query), so that saying it twice changes nothing: a lost
-reply is answered by asking again. Homing is the exception and is never repeated.
+Every line says an absolute state (a target, a lamp, a query), so that saying it twice changes nothing: a lost reply is
+answered by asking again. Homing is the exception and is never repeated, nor are the moves of a dialect that knows only
+relative ones. What differs between controllers is asked of the dialect.
 """
 
 import threading
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol
 
 from scanner.clock import Clock
-from scanner.errors import ControllerAlarm, HardwareMissing, MotionError, MotionTimeout, PositionLost
-from scanner.hardware.wire import grbl
+from scanner.errors import HardwareError, HardwareMissing, MotionError, MotionTimeout
+from scanner.hardware.motion_line import OpenLink
+from scanner.hardware.motion_talk import POLL_S, REPLY_S, TRIES, Stopped, Talk
+from scanner.hardware.wire.dialect import Dialect, Move, Ok, Orders, Own, Report
+from scanner.units import Seconds
 
-BANNER_S = 3.0
-QUIET_S = 0.3
-REPLY_S = 1.0
-POLL_S = 0.2
 PAUSE_S = 0.05
 MARGIN_S = 2.0
-TRIES = 3
 
 
-class Link(Protocol):
-    """Bytes to and from a controller. Reading and writing raise MotionError when the line is dead."""
+class MotionController(Talk):
+    """One controller. Only one thread may call it, but for `stop`."""
 
-    name: str
+    def __init__(self, open_link: OpenLink, dialect: Dialect, clock: Clock, scales: Mapping[str, float]) -> None:
+        """`scales`: steps for one of our units, by letter, for a controller that can be told.
 
-    def read(self, timeout: float) -> bytes:
-        """Bytes that are there, else those that come within about `timeout` seconds; b"" for none."""
-
-    def write(self, data: bytes) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class Stopped(MotionError):
-    """The movement was stopped on request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One straight movement of one axis to `target`, in the controller's units, at `feed` units a minute.
-
-    `index`: place of the axis in reports. `seconds`: how long it should take. `tolerance`: how near is there, in units.
-    """
-
-    letter: str
-    index: int
-    target: float
-    feed: float
-    seconds: float
-    tolerance: float
-
-    @property
-    def patience_s(self) -> float:
-        """How long to wait before giving up."""
-        return 1.5 * self.seconds + MARGIN_S
-
-
-class MotionController:
-    """One controller. Only one thread may call it, but for `stop`.
-
-    `epoch` counts the events that lose the position (resets, alarms): an axis that was homed in an earlier epoch does
-    not know where it is. `lost_because` is the last of them in words. `settings` is the answer to `$$`. `mpos` is the
-    machine position last reported, in the controller's units.
-    """
-
-    def __init__(self, link: Link, clock: Clock) -> None:
-        self.epoch = 0
-        self.lost_because = "it was not homed or zeroed since the controller started"
-        self.version = ""
-        self.settings: dict[int, float] = {}
-        self.mpos: grbl.Vector | None = None
-        self._link = link
-        self._clock = clock
-        self._decoder = grbl.Decoder()
-        self._events: deque[grbl.Event] = deque()
-        self._wco: grbl.Vector | None = None
-        self._oks = 0
-        self._light = ""
-        self._resetting = False
-        self._write_lock = threading.Lock()
-        self._stop_order = b""
-        self._stop_asked = threading.Event()
-
-    @property
-    def name(self) -> str:
-        """The port, for messages."""
-        return self._link.name
+        Raises HardwareMissing where the link cannot be opened.
+        """
+        super().__init__(open_link, dialect, clock, scales)
+        self._level: float | None = None
+        self._asleep = False
+        self._stop_lock = threading.Lock()
+        self._stop_order: bytes | None = None
 
     def start(self) -> None:
         """Greet the controller: opening a port resets most boards, so wait for the banner before a byte is sent.
 
-        A board that does not greet is reset. Raises HardwareMissing when nobody answers, MotionError.
+        A board that does not greet is reset where that can be said. Raises HardwareMissing when nobody answers,
+        MotionError.
         """
         with self._expecting_banner():
-            if not self._greeted():
-                self._write(grbl.RESET)
-                if not self._greeted():
-                    raise HardwareMissing(
-                        f"No GRBL controller answers at {self.name}.",
-                        "Check rig.motion.port and rig.motion.baud; the board must run GRBL 1.1, grblHAL or FluidNC.",
-                    )
-        self.command(grbl.IDENTIFY)
-        self._read_settings()
-
-    def command(self, line: str, within: float = REPLY_S, tries: int = TRIES) -> None:
-        """Send a line and wait for its ok; ask again after silence, or after a refusal that noise may have caused.
-
-        Raises MotionError for a line refused, MotionTimeout for silence, ControllerAlarm, PositionLost.
-        """
-        refusal: grbl.Error | None = None
-        for _ in range(tries):
-            self.drain()
-            self._write(grbl.encode(line))
-            reply = self._await_reply(within)
-            if isinstance(reply, grbl.Ok):
-                return
-            refusal = reply or refusal
-        if refusal is not None:
-            raise MotionError(
-                f"The controller at {self.name} refused {line!r}: {refusal.text}.",
-                "Home or zero the axes; when that does not help, check the firmware and its settings.",
-            )
-        raise self._silent(line)
-
-    def status(self, within: float = REPLY_S) -> grbl.Status:
-        """A status report. Raises MotionTimeout when `within` seconds of asking bring none."""
-        deadline = self._clock.monotonic() + within
-        while self._clock.monotonic() < deadline:
-            self._write(grbl.STATUS)
-            ask_again = min(deadline, self._clock.monotonic() + POLL_S)
-            while (event := self._next(ask_again)) is not None:
-                if isinstance(event, grbl.Status):
-                    return event
-        raise self._silent("?")
+            if not self._greeted() and not self._called() and self._manner.must_greet:
+                raise self._missing()
+            try:
+                for line in self._manner.identify:
+                    self.command(line, within=max(REPLY_S, self._manner.boot_s))
+            except MotionTimeout as silence:
+                raise self._missing() from silence
+            self._prepare()
+        self._alarmed = self._asleep = False
+        self._assumed = None if self._manner.query else dict.fromkeys("XYZ", 0.0)
+        self._shine()
 
     def move(self, move: Move) -> None:
         """Move and return once there and still.
 
-        That means: a report says Idle and a machine position at the target, and either the dwell behind the movement
-        had ended before, or two reports in a row say so. A single Idle can lie. Raises MotionTimeout, with the motors
-        stopped; Stopped; ControllerAlarm; PositionLost.
+        That means, where it reports: a report shows the target, and either the fence behind the movement was answered
+        before, or two reports in a row say so: a single one can lie. Elsewhere: it says that the move is done, at the
+        target where it tells. Raises MotionTimeout, with the motors stopped; Stopped; ControllerAlarm; PositionLost.
         """
-        with self._stoppable(grbl.HOLD):
-            self.command(grbl.move(move.letter, move.target, move.feed))
-            answered = self._oks
-            self._write(grbl.encode(grbl.dwell(0.01)))
-            deadline = self._clock.monotonic() + move.patience_s
-            arrived = 0
-            while True:
-                self._await_ok_beyond(answered, self._clock.monotonic() + POLL_S)
-                arrived = arrived + 1 if self._is_there(self.status(), move) else 0
-                if arrived >= (2 if self._oks == answered else 1):
-                    return
-                if not arrived and self._clock.monotonic() >= deadline:
-                    raise MotionTimeout(
-                        f"{move.letter} did not report {move.target:.3f} within {move.patience_s:.1f} s.",
-                        "Check motor power, belts and $110 to $122 of the controller; then home or zero the axes.",
-                    )
-                self._clock.sleep(PAUSE_S)
+        orders = self.dialect.move(move)
+        with self._stoppable(self._manner.halt, move.patience_s):
+            for line in orders.lines:
+                self.command(line)
+            if self._manner.query:
+                self._arrive(move, orders)
+            else:
+                self._be_told(move, orders)
 
-    def home(self, line: str, within: float) -> None:
+    def home(self, letter: str, within: Seconds) -> None:
         """Run to the switches; never repeated. Raises ControllerAlarm, MotionTimeout, Stopped."""
-        with self._stoppable(grbl.RESET):
-            self.command(line, within=within, tries=1)
+        with self._stoppable(self._manner.halt_homing, within):
+            done = self.command(self.dialect.home(letter), within=within, tries=1)
+            if self._assumed is not None:
+                self._assumed[letter] = 0.0 if done.at is None else done.at
             self.status()
-        self.light(self._light)
+        self._shine()
 
     def wake(self) -> None:
-        """Make ready for homing, whatever happened: out of hold, out of silence. Raises MotionTimeout."""
+        """Make ready for homing, whatever happened: out of hold, sleep and silence. Raises MotionError."""
         self.drain()
         report = self._ask()
-        if report is None or report.state != "Idle":
+        if self._alarmed or report is None or not report.still:
             self.reset()
+        elif self._unprepared:
+            with self._expecting_banner():
+                self._prepare()
 
     def unlock(self) -> None:
         """Leave the alarm state without homing, and switch the lamp back on that the alarm put out."""
-        if self.status().state == "Alarm":
-            self.command(grbl.UNLOCK)
+        if self.status().locked:
+            self.command(self._manner.unlock)
             self.status()
-        self.light(self._light)
+        self._shine()
 
-    def light(self, line: str) -> None:
-        """Send the line of the lamp, and remember it for after a reset."""
-        self._light = line
-        if line:
+    def light(self, level: float) -> float:
+        """Set the lamp, and set it again after every reset; the level that it has. Raises MotionError."""
+        lamp = self.dialect.light(level, self.own)
+        if lamp is None:
+            raise MotionError(f"The controller at {self.name} has no lamp.", "Set rig.motion.light in the config.")
+        self._level = level
+        if self._asleep:
+            self.wake()
+            self.unlock()
+        else:
+            self.command(lamp.line)
+        return lamp.level
+
+    def hold(self) -> None:
+        """Power the motors, and let nothing but `release` end that. Raises MotionError where that cannot be."""
+        for line in self.dialect.hold(self.own, self.name):
             self.command(line)
 
+    def release(self) -> None:
+        """Cut the current of the motors, which loses the position. Does nothing where the controller cannot."""
+        if self._asleep or not self._manner.release:
+            return
+        for line in self._manner.release:
+            self._send_to_sleep(line)
+        self._asleep = self._manner.release_sleeps
+        self.lose("the motors were released")
+
     def reset(self) -> None:
-        """Soft reset: ends everything. The position survives when nothing moved. Raises MotionTimeout."""
+        """Start it anew, which ends everything. A position at rest survives where the dialect knows a reset.
+
+        Raises MotionTimeout, HardwareMissing, MotionError.
+        """
+        if not self._manner.reset:
+            self._restart("the controller was started anew")
+            return
         with self._expecting_banner():
-            self._write(grbl.RESET)
+            self._line.write(self._manner.reset)
             if not self._greeted():
                 self.lose("it did not come back from a reset")
                 raise self._silent("reset")
-        if self.status().state == "Idle":
-            self.light(self._light)
+        self._alarmed = self._asleep = False
+        self._shine()
+
+    def mend(self) -> None:
+        """Open a broken line again, once, and greet the controller; no axis then knows where it is.
+
+        Does nothing to a line that is whole. Raises HardwareMissing, MotionError while the controller is not there.
+        """
+        self.listen()
+        if not self.alive:
+            self._restart("the connection was broken")
 
     def stop(self) -> None:
         """Stop a movement; from any thread. The thread that waits for it gets Stopped.
 
-        A hold ramps the motors down and keeps the position; homing knows no hold and is reset, which loses it. Returns
-        once the order is written, and does nothing when nothing moves.
+        Returns once the order is written, and does nothing when nothing moves. Where the dialect knows a hold, motors
+        ramp down and the position is kept; homing knows none.
         """
-        with self._write_lock:
-            if self._stop_order:
+        with self._stop_lock:
+            if self._stop_order is not None:
                 self._stop_asked.set()
-                self._link.write(self._stop_order)
+                if self._stop_order:
+                    self._line.write(self._stop_order)
 
-    def drain(self) -> None:
-        """Take note of what came unasked; never waits. Raises MotionError when the line is dead."""
-        while event := self._take(0.0):
-            self._note(event, raise_for_trouble=False)
-
-    def listen(self) -> None:
-        """`drain` for those who only look: a dead line loses the position, and the next command says why."""
-        try:
-            self.drain()
-        except MotionError as dead:
-            self.lose(dead.message)
-
-    def lose(self, why: str) -> None:
-        """From now on no axis knows where it is."""
-        self.epoch += 1
-        self.lost_because = why
-        self.mpos = None
+    def axis(self, letter: str) -> Own:
+        """What it says of one axis."""
+        return self.dialect.axis(self.own, letter)
 
     def close(self) -> None:
-        self._link.close()
+        """Release the port; calling it twice is harmless."""
+        self._line.close()
+
+    def _arrive(self, move: Move, orders: Orders) -> None:
+        """Until a report shows the target behind the fence. A fence that noise made unreadable is put up again."""
+        deadline = self._clock.monotonic() + move.patience_s
+        at_work = self._manner.query_at_work
+        refusals, arrived, behind = -1, 0, 0
+        while True:
+            if self._refusals != refusals:
+                refusals, behind = self._refusals, self._put_up(orders.fence)
+            now = self._clock.monotonic()
+            self._await_oks(behind, refusals, now + POLL_S if at_work else deadline)
+            report = self.status(REPLY_S if at_work else max(REPLY_S, deadline - self._clock.monotonic()))
+            arrived = arrived + 1 if _is_there(report, move) else 0
+            if arrived >= (2 if self._oks < behind else 1):
+                return
+            if not arrived and self._clock.monotonic() >= deadline:
+                raise self._late(move)
+            self._clock.sleep(PAUSE_S)
+
+    def _put_up(self, fence: tuple[str, ...]) -> int:
+        """Send the fence; how many oks will have come when all is still."""
+        for line in fence:
+            self._line.write(self.dialect.encode(line))
+        return self._oks + len(fence)
+
+    def _be_told(self, move: Move, orders: Orders) -> None:
+        """For a controller that answers when it is there, and makes no reports."""
+        (line,) = orders.fence
+        try:
+            done = self._tell(line, move.patience_s)
+        except MotionError:
+            self.lose("the controller did not confirm a movement")
+            raise
+        known = dict.fromkeys("XYZ", 0.0) if self._assumed is None else self._assumed
+        there = done.at is None or abs(done.at - move.target) <= move.tolerance + done.within
+        if not there:
+            self.lose("the controller reports another position than it was sent to")
+        self._assumed = known | {move.letter: move.target if there or done.at is None else done.at}
+        self._from_memory()
+        if not there:
+            raise self._late(move)
+
+    def _tell(self, line: str, within: Seconds) -> Ok:
+        """Say a line again only where that changes nothing; then wait for as many answers as it was said."""
+        if not self._manner.repeats:
+            return self.command(line, within, tries=1)
+        for again in range(TRIES):
+            try:
+                done = self.command(line, within, tries=1)
+            except MotionTimeout:
+                if again == TRIES - 1:
+                    raise
+                continue
+            for _ in range(again):
+                if self._await_reply(within) is None:
+                    break
+            return done
+        raise self._silent(line)
+
+    def _called(self) -> bool:
+        """Reset one that did not greet, where that can be said."""
+        if not self._manner.reset:
+            return False
+        self._line.write(self._manner.reset)
+        return self._greeted()
+
+    def _prepare(self) -> None:
+        """Bring the controller's passing settings to what the axes need, and read all that it tells of itself."""
+        doubt = ""
+        for _ in range(TRIES):
+            for line in self.dialect.prepare(self._scales):
+                self._say(line, REPLY_S, TRIES)
+            self._read_settings()
+            doubt = self.dialect.doubts(self.own, self._scales)
+            if not doubt:
+                self._unprepared = False
+                return
+        raise MotionError(
+            f"The controller at {self.name} does not take a setting: {doubt}.",
+            "Check its firmware; with a noisy connection, a shorter, shielded USB cable.",
+        )
+
+    def _read_settings(self) -> None:
+        """Twice the same, since a scale garbled on the wire would make every angle wrong."""
+        answers: list[dict[str, float]] = []
+        while self._manner.listing and len(answers) < 2 * TRIES:
+            self.own = {}
+            self.command(self._manner.listing)
+            if self.own in answers:
+                return
+            answers.append(self.own)
+        if answers:
+            raise MotionError(
+                f"The controller at {self.name} answers {self._manner.listing!r} differently each time: "
+                "the connection is noisy.",
+                "Use a shorter, shielded USB cable, away from the motor cables.",
+            )
+
+    def _shine(self) -> None:
+        """Set the lamp to what was asked for last, unless the controller is locked: then unlocking does."""
+        lamp = None if self._level is None else self.dialect.light(self._level, self.own)
+        if lamp is not None and self.status().still:
+            self.command(lamp.line)
+
+    def _send_to_sleep(self, line: str) -> None:
+        """A reply that got lost is not asked for again: a sleeping controller takes no lines."""
+        try:
+            self.command(line, tries=1)
+        except MotionTimeout:
+            report = self._ask()
+            if report is None or report.still:
+                raise
+
+    def _restart(self, why: str) -> None:
+        """Open the line again and greet. A controller that does not answer leaves the line closed."""
+        self.lose(why)
+        self._line.reopen()
+        try:
+            self.start()
+        except HardwareError:
+            self._line.give_up()
+            raise
 
     @contextmanager
-    def _stoppable(self, order: bytes) -> Iterator[None]:
+    def _stoppable(self, order: bytes, patience: Seconds) -> Iterator[None]:
         """While inside, `stop` sends `order`; whatever ends the movement early leaves the motors at rest."""
-        with self._write_lock:
+        with self._stop_lock:
             self._stop_asked.clear()
             self._stop_order = order
         try:
             yield
-        except (MotionTimeout, Stopped):
+        except (MotionTimeout, Stopped) as early:
             self._disarm()
-            self._halt()
+            self._halt(order, patience if isinstance(early, Stopped) else REPLY_S)
             raise
         finally:
             self._disarm()
 
     def _disarm(self) -> None:
-        with self._write_lock:
-            self._stop_order = b""
+        with self._stop_lock:
+            self._stop_order = None
             self._stop_asked.clear()
 
-    def _halt(self) -> None:
-        """Bring the motors to rest: hold, then reset once still, which keeps the position; else reset anyway."""
+    def _halt(self, order: bytes, patience: Seconds) -> None:
+        """Bring the motors to rest: where a hold is known, hold, then reset once still, which keeps the position."""
+        report: Report | None = None
         with self._expecting_banner():
-            self._write(grbl.HOLD)
-            deadline = self._clock.monotonic() + MARGIN_S
-            report = self._ask()
-            while report is not None and _moves(report) and self._clock.monotonic() < deadline:
-                self._clock.sleep(PAUSE_S)
-                report = self._ask()
-        if report is None or _moves(report):
+            if self._manner.halt_keeps:
+                report = self._come_to_rest()
+            else:
+                self.lose("it was stopped in the middle of a movement")
+                if order:
+                    self._line.write(order)
+                self._await_reply(patience)
+                return
+        if report is None or report.moves:
             self.lose("it was reset in the middle of a movement")
         self.reset()
 
-    def _read_settings(self) -> None:
-        """Twice the same, since a scale garbled on the wire would make every angle wrong."""
-        answers: list[dict[int, float]] = []
-        while len(answers) < 2 * TRIES:
-            self.settings = {}
-            self.command(grbl.SETTINGS)
-            if self.settings in answers:
-                return
-            answers.append(self.settings)
-        raise MotionError(
-            f"The controller at {self.name} answers '$$' differently each time: the connection is noisy.",
-            "Use a shorter, shielded USB cable, away from the motor cables.",
-        )
+    def _come_to_rest(self) -> Report | None:
+        self._line.write(self._manner.halt)
+        deadline = self._clock.monotonic() + MARGIN_S
+        report = self._ask()
+        while report is not None and report.moves and self._clock.monotonic() < deadline:
+            self._clock.sleep(PAUSE_S)
+            report = self._ask()
+        return report
 
-    @contextmanager
-    def _expecting_banner(self) -> Iterator[None]:
-        """While inside, a greeting is an answer and an alarm is no surprise."""
-        self._resetting = True
-        try:
-            yield
-        finally:
-            self._resetting = False
-
-    def _greeted(self) -> bool:
-        """Wait for a banner, and then for the controller to finish talking."""
-        deadline = self._clock.monotonic() + BANNER_S
-        while (event := self._next(deadline)) is not None:
-            if isinstance(event, grbl.Banner):
-                self.version = event.version
-                quiet = self._clock.monotonic() + QUIET_S
-                while self._next(quiet) is not None:
-                    pass
-                return True
-        return False
-
-    def _ask(self) -> grbl.Status | None:
-        """A fresh report, or None from a silent controller."""
-        try:
-            return self.status()
-        except MotionTimeout:
-            return None
-
-    def _is_there(self, report: grbl.Status, move: Move) -> bool:
-        at = report.machine(self._wco)
-        if report.state != "Idle" or at is None or len(at) <= move.index:
-            return False
-        return abs(at[move.index] - move.target) <= move.tolerance
-
-    def _await_ok_beyond(self, count: int, deadline: float) -> None:
-        """Wait until the dwell behind the movement has ended; its ok may also come among reports."""
-        while self._oks == count and self._next(deadline) is not None:
-            pass
-
-    def _await_reply(self, within: float) -> grbl.Ok | grbl.Error | None:
-        deadline = self._clock.monotonic() + within
-        while (event := self._next(deadline)) is not None:
-            if isinstance(event, grbl.Ok | grbl.Error):
-                return event
-        return None
-
-    def _next(self, deadline: float) -> grbl.Event | None:
-        """The one reader: the next event, None at the deadline. Raises Stopped, ControllerAlarm, PositionLost."""
-        while True:
-            left = deadline - self._clock.monotonic()
-            event = self._take(max(0.0, left))
-            stopped = self._stop_asked.is_set()
-            if event is not None:
-                self._note(event, raise_for_trouble=not (self._resetting or stopped))
-            if stopped:
-                raise Stopped("The movement was stopped.", "Move again when ready.")
-            if event is not None:
-                return event
-            if left <= 0:
-                return None
-
-    def _take(self, timeout: float) -> grbl.Event | None:
-        if not self._events:
-            self._events.extend(self._decoder.feed(self._link.read(timeout)))
-        return self._events.popleft() if self._events else None
-
-    def _note(self, event: grbl.Event, raise_for_trouble: bool) -> None:
-        """Keep what an event says about the whole controller, whoever was waiting."""
-        if isinstance(event, grbl.Ok):
-            self._oks += 1
-        elif isinstance(event, grbl.Status):
-            self._wco = event.wco or self._wco
-            self.mpos = event.machine(self._wco)
-        elif isinstance(event, grbl.Setting):
-            self.settings[event.number] = event.value
-        elif isinstance(event, grbl.Alarm):
-            self.lose(f"{event.text} (alarm {event.code})")
-            if raise_for_trouble:
-                raise ControllerAlarm(f"The controller at {self.name} stopped: {event.text}.", event.hint)
-        elif isinstance(event, grbl.Banner) and not self._resetting:
-            self.lose("the controller started anew by itself")
-            if raise_for_trouble:
-                raise PositionLost(
-                    f"The controller at {self.name} started anew in the middle of its work.",
-                    "Check its power supply and cable, then home or zero the axes.",
-                )
-
-    def _write(self, data: bytes) -> None:
-        with self._write_lock:
-            self._link.write(data)
-
-    def _silent(self, line: str) -> MotionTimeout:
+    def _late(self, move: Move) -> MotionTimeout:
         return MotionTimeout(
-            f"The controller at {self.name} does not answer {line!r}.",
-            "Check its cable and power; homing or zeroing wakes it after an alarm.",
+            f"{move.letter} did not report {move.target:.3f} within {move.patience_s:.1f} s.",
+            "Check motor power, belts, and speed and acceleration set in the controller; then home or zero the axes.",
+        )
+
+    def _missing(self) -> HardwareMissing:
+        return HardwareMissing(
+            f"No {self._manner.name} controller answers at {self.name}.",
+            "Check rig.motion.port, rig.motion.baud and rig.motion.dialect; the board must run that firmware.",
         )
 
 
-def _moves(report: grbl.Status) -> bool:
-    return report.state in ("Run", "Jog", "Home") or (report.state == "Hold" and report.substate != 0)
+def _is_there(report: Report, move: Move) -> bool:
+    at = None if report.at is None else report.at.get(move.letter)
+    return report.still and at is not None and abs(at - move.target) <= move.tolerance + report.within

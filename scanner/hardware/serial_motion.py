@@ -1,19 +1,24 @@
 """Axes and a lamp on a serial port. The only module that imports serial."""
 
 import termios
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import serial
 from serial.tools import list_ports
 
 from scanner.clock import Clock
-from scanner.errors import HardwareMissing, MotionError
+from scanner.errors import ConfigError, HardwareMissing, MotionError
 from scanner.hardware.motion_axes import SerialAxis, SerialLight
-from scanner.hardware.motion_controller import Link, MotionController
+from scanner.hardware.motion_controller import MotionController
+from scanner.hardware.motion_drives import Drive, drives
+from scanner.hardware.motion_line import Link, OpenLink, only
 from scanner.hardware.motion_settings import MotionSettings
-from scanner.hardware.protocols import Axis, Light
+from scanner.hardware.protocols import Axis, AxisName, Light
+from scanner.hardware.wire.dialect import Dialect
+from scanner.hardware.wire.grbl import Grbl
+from scanner.hardware.wire.marlin import Marlin
+from scanner.hardware.wire.templated import Templated
 
 READ_S = 0.05
 WRITE_S = 1.0
@@ -48,11 +53,15 @@ class SerialLink:
             raise self._dead(error) from error
 
     def close(self) -> None:
-        """Calling it twice is harmless; a port that is gone is closed as well."""
-        try:
+        """Calling it twice is harmless; a port that is gone is closed as well.
+
+        What was not sent by then is thrown away: the system would wait up to half a minute for it.
+        """
+        with suppress(*_DEAD):
+            if self._port.is_open:
+                self._port.reset_output_buffer()
+        with suppress(*_DEAD):
             self._port.close()
-        except _DEAD:
-            return
 
     def _dead(self, error: Exception) -> MotionError:
         return MotionError(
@@ -80,59 +89,99 @@ def missing_port(port: str, error: Exception) -> HardwareMissing:
     return HardwareMissing(f"The serial port {port} cannot be opened: {error}.", hint)
 
 
-@dataclass(frozen=True, slots=True)
 class SerialMotion:
-    """What a controller drives. `notes`: what a person should change in the controller, one sentence each."""
+    """What a controller drives. `axes`: turntable, and tilt and focus where the rig has them. `light`: None without.
 
-    axes: dict[str, Axis]
-    light: Light
-    version: str
-    notes: tuple[str, ...]
-    controller: MotionController
+    Only one thread may use it, but for `stop`.
+    """
+
+    def __init__(self, controller: MotionController, axes: dict[AxisName, Axis], light: Light | None) -> None:
+        self.axes = axes
+        self.light = light
+        self._controller = controller
+
+    @property
+    def version(self) -> str:
+        """What the controller calls itself."""
+        return self._controller.version
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should change in the controller, one sentence each."""
+        return tuple(self._controller.dialect.notes(self._controller.own))
+
+    @property
+    def alive(self) -> bool:
+        """False once the connection was found broken; then `mend` is called until it no longer raises."""
+        return self._controller.alive
+
+    def hold(self) -> None:
+        """Power the motors for a scan. Raises MotionError for a controller that drops them between moves."""
+        self._controller.hold()
+
+    def release(self) -> None:
+        """Cut the current of the motors, where the controller can: every axis then has to be homed or zeroed."""
+        self._controller.release()
+
+    def mend(self) -> None:
+        """Open a broken connection again, once, and greet the controller: positions are then unknown.
+
+        Does nothing to one that is whole. Raises HardwareMissing, MotionError while the controller is not there.
+        """
+        self._controller.mend()
+
+    def stop(self) -> None:
+        """Stop any movement at once; from any thread. The call under way raises MotionError."""
+        self._controller.stop()
 
     def close(self) -> None:
         """Release the port; calling it twice is harmless."""
-        self.controller.close()
+        self._controller.close()
 
 
-def open_motion(settings: MotionSettings, clock: Clock) -> SerialMotion:
-    """Open the port and greet the controller; no axis knows its position until it is homed.
+def open_motion(settings: MotionSettings, clock: Clock, *, rail: bool = False) -> SerialMotion:
+    """Open the port and greet the controller; no axis knows its position until it is homed or zeroed.
 
-    Raises HardwareMissing, MotionError.
+    `rail`: there is a focus axis. Raises ConfigError, HardwareMissing, MotionError.
     """
-    return motion_over(SerialLink(settings.port, settings.baud), settings, clock)
+    return motion_over(lambda: SerialLink(settings.port, settings.baud), settings, clock, rail=rail)
 
 
-def motion_over(link: Link, settings: MotionSettings, clock: Clock) -> SerialMotion:
-    """The same over any link, which is closed when nobody answers."""
+def motion_over(link: Link | OpenLink, settings: MotionSettings, clock: Clock, *, rail: bool = False) -> SerialMotion:
+    """The same over any link, or over what opens one; it is closed when nobody answers."""
+    dialect = dialect_of(settings)
+    motors = drives(settings, rail)
+    _refuse_what_no_line_can(settings, dialect, motors)
+    open_link = link if callable(link) else only(link)
     with ExitStack() as on_failure:
-        on_failure.callback(link.close)
-        controller = MotionController(link, clock)
+        controller = MotionController(open_link, dialect, clock, {motor.letter: motor.steps for motor in motors})
+        on_failure.callback(controller.close)
         controller.start()
         on_failure.pop_all()
-    axes: dict[str, Axis] = {"turntable": SerialAxis("turntable", settings, controller)}
-    if settings.tilt.fitted:
-        axes["tilt"] = SerialAxis("tilt", settings, controller)
-    return SerialMotion(
-        axes=axes,
-        light=SerialLight(settings.light, controller),
-        version=controller.version,
-        notes=tuple(_notes(controller.settings)),
-        controller=controller,
-    )
+    axes: dict[AxisName, Axis] = {motor.name: SerialAxis(motor, controller) for motor in motors}
+    lit = dialect.light(0.0, {}) is not None
+    return SerialMotion(controller, axes, SerialLight(controller) if lit else None)
 
 
-def _notes(own: dict[int, float]) -> list[str]:
-    """Settings of the controller that spoil scans. They are told, not changed: they live in its memory, not in ours."""
-    notes = []
-    if own.get(1, 255) != 255:
-        notes.append(
-            f"The controller cuts motor current after each move ($1={own[1]:g}), so the tilt drops: send $1=255."
+def dialect_of(settings: MotionSettings) -> Dialect:
+    """The language that the config names. Raises ConfigError for a template that cannot be used."""
+    if settings.dialect == "templated":
+        return Templated(settings.template, lamp=settings.light != "none")
+    if settings.dialect == "marlin":
+        return Marlin(lamp="none" if settings.light == "none" else "M106")
+    return Grbl(lamp="none" if settings.light == "M106" else settings.light, home_one=settings.home_one_axis)
+
+
+def _refuse_what_no_line_can(settings: MotionSettings, dialect: Dialect, motors: list[Drive]) -> None:
+    """Two motors behind a line that names none, a switch without a line that homes."""
+    if settings.dialect == "templated" and len(motors) > 1 and "{axis" not in settings.template.move:
+        raise ConfigError(
+            "rig.motion.template.move has no {axis}, so it cannot tell one axis from another.",
+            "Put {axis} into it, or set rig.motion.tilt.fitted = false where there is only the turntable.",
         )
-    if own.get(13):
-        notes.append("The controller reports inches ($13=1), so no move is ever believed to arrive: send $13=0.")
-    if own.get(20):
-        notes.append(
-            "Soft limits are on ($20=1), so the turntable runs into one: send $20=0; Focusrig keeps limits itself."
-        )
-    return notes
+    for motor in motors:
+        if motor.homing and not dialect.home(motor.letter):
+            raise ConfigError(
+                f"{motor.key}.homing is set, but rig.motion.template.home is empty.",
+                "Give the line that homes, or set homing = false.",
+            )

@@ -6,12 +6,15 @@ import pytest
 
 from scanner.clock import FakeClock
 from scanner.errors import ControllerAlarm, HardwareMissing, MotionError, MotionTimeout, PositionLost
-from scanner.hardware.motion_controller import MotionController, Move
+from scanner.hardware.motion_controller import MotionController
+from scanner.hardware.motion_line import only
+from scanner.hardware.wire.dialect import Move
+from scanner.hardware.wire.grbl import Grbl
 from tests.hardware.links import ScriptedLink
 
 BANNER = b"\r\nGrbl 1.1h ['$' for help]\r\n"
 ANSWERS = {b"$I\n": [b"[VER:1.1h.20190825:]\r\nok\r\n"], b"$$\n": [b"$1=255\r\n$100=250.000\r\nok\r\n"]}
-MOVE = Move(letter="X", index=0, target=10.0, feed=600.0, seconds=1.0, tolerance=0.002)
+MOVE = Move(letter="X", start=0.0, target=10.0, steps=2500, way=2500, speed=10.0, seconds=1.0, tolerance=0.002)
 LINE = b"G21 G90 G1 X10.00000 F600.00\n"
 DWELL = b"G4 P0.010\n"
 OLD = b"<Idle|MPos:0.000,0.000,0.000|FS:0,0>\r\n"
@@ -37,8 +40,12 @@ def link_of(unasked: bytes = BANNER, **more: list[bytes]) -> ScriptedLink:
     return ScriptedLink(FakeClock(), replies, unasked)
 
 
+def unstarted(link: ScriptedLink) -> MotionController:
+    return MotionController(only(link), Grbl(), link.clock, {})
+
+
 def started(link: ScriptedLink) -> MotionController:
-    controller = MotionController(link, link.clock)
+    controller = unstarted(link)
     controller.start()
     link.sent.clear()
     return controller
@@ -46,18 +53,18 @@ def started(link: ScriptedLink) -> MotionController:
 
 def test_nothing_is_sent_before_the_banner_and_the_quiet() -> None:
     link = link_of()
-    controller = MotionController(link, link.clock)
+    controller = unstarted(link)
     controller.start()
     assert link.sent == [b"$I\n", b"$$\n", b"$$\n"]
     assert link.clock.monotonic() >= 0.3
     assert controller.version == "1.1h"
-    assert controller.settings == {1: 255, 100: 250}
+    assert controller.own == {"$1": 255, "$100": 250}
     assert controller.epoch == 0
 
 
 def test_a_board_that_does_not_greet_is_reset() -> None:
     link = link_of(unasked=b"")
-    MotionController(link, link.clock).start()
+    unstarted(link).start()
     assert link.sent[0] == b"\x18"
     assert link.clock.monotonic() >= 3.0
 
@@ -65,7 +72,7 @@ def test_a_board_that_does_not_greet_is_reset() -> None:
 def test_nobody_there() -> None:
     link = link_of(unasked=b"", reset=[b""])
     with pytest.raises(HardwareMissing, match="No GRBL controller answers at scripted") as missing:
-        MotionController(link, link.clock).start()
+        unstarted(link).start()
     assert "motion.baud" in missing.value.hint
     assert link.clock.monotonic() < 8
 
@@ -73,7 +80,7 @@ def test_nobody_there() -> None:
 def test_a_garbled_scale_is_not_believed() -> None:
     good, bad = b"$100=250.000\r\nok\r\n", b"$100=258.000\r\nok\r\n"
     link = link_of(settings=[bad, good, good])
-    assert started(link).settings == {100: 250.0}
+    assert started(link).own == {"$100": 250.0}
     different = [b"$100=%d.0\r\nok\r\n" % n for n in range(20)]
     with pytest.raises(MotionError, match="differently each time"):
         started(link_of(settings=different))
@@ -105,7 +112,7 @@ def test_silence_is_a_timeout() -> None:
 def test_homing_is_never_said_twice() -> None:
     link = link_of(home=[b""])
     with pytest.raises(MotionTimeout):
-        started(link).home("$H", within=20)
+        started(link).home("X", within=20)
     assert link.sent.count(b"$H\n") == 1
 
 
@@ -119,7 +126,7 @@ def test_a_stale_ok_does_not_answer_the_next_line() -> None:
 
 def test_a_status_that_got_lost_is_asked_for_again() -> None:
     link = link_of(status=[b"", b"<Idle|MPos:1.0.0>\r\n", THERE])
-    assert started(link).status().mpos == (10.0, 0.0, 0.0)
+    assert started(link).status().at == {"X": 10.0, "Y": 0.0, "Z": 0.0}
     assert link.sent == [b"?", b"?", b"?"]
 
 
@@ -140,7 +147,7 @@ def test_half_of_the_truth_is_not_enough(lie: bytes) -> None:
 def test_a_report_with_too_few_axes_is_not_enough() -> None:
     link = link_of(dwell=[b"ok\r\n"], status=[b"<Idle|MPos:10.000>\r\n", b"<Idle|MPos:0.000,10.000>\r\n"])
     link.replies[LINE.replace(b"X", b"Y")] = [b"ok\r\n"]
-    started(link).move(replace(MOVE, letter="Y", index=1))
+    started(link).move(replace(MOVE, letter="Y"))
     assert link.sent.count(b"?") == 2
 
 
@@ -175,7 +182,7 @@ def test_a_hold_that_came_to_rest_keeps_the_position() -> None:
     with pytest.raises(MotionTimeout):
         controller.move(MOVE)
     assert controller.epoch == 0
-    assert controller.mpos == (5.0, 0.0, 0.0)
+    assert controller.at == {"X": 5.0, "Y": 0.0, "Z": 0.0}
 
 
 def test_a_controller_that_falls_silent_is_noticed_within_two_seconds() -> None:
@@ -208,7 +215,7 @@ def test_a_banner_while_waiting() -> None:
 def test_a_reset_that_was_asked_for_is_no_loss() -> None:
     link = link_of(lamp=[b"ok\r\n"])
     controller = started(link)
-    controller.light("M8")
+    controller.light(1)
     controller.reset()
     assert controller.epoch == 0
     assert link.sent == [b"M8\n", b"\x18", b"?", b"M8\n"]
@@ -240,7 +247,7 @@ def test_close_closes_the_link() -> None:
             b"[VER:1.1f.20170801:]\r\n[OPT:V,15,128]\r\nok\r\n",
             b"$0=10\r\n$1=25\r\n$10=1\r\n$100=250.000\r\n$101=250.000\r\nok\r\n",
             "1.1f",
-            {0: 10, 1: 25, 10: 1, 100: 250, 101: 250},
+            {"$0": 10, "$1": 25, "$10": 1, "$100": 250, "$101": 250},
             id="grbl-locked",
         ),
         pytest.param(
@@ -248,7 +255,7 @@ def test_close_closes_the_link() -> None:
             b"[VER:1.1f.20230610:]\r\n[OPT:VNM,35,1024,3,0]\r\n[NEWOPT:ENUMS,RT+,HOME]\r\n[FIRMWARE:grblHAL]\r\nok\r\n",
             b"$0=10.0\r\n$1=255\r\n$70=7\r\n$100=88.889\r\n$341=0\r\n$N0=\r\nok\r\n",
             "1.1f",
-            {0: 10, 1: 255, 70: 7, 100: 88.889, 341: 0},
+            {"$0": 10, "$1": 255, "$70": 7, "$100": 88.889, "$341": 0},
             id="grblhal",
         ),
         pytest.param(
@@ -257,19 +264,19 @@ def test_close_closes_the_link() -> None:
             b"[VER:3.7 FluidNC v3.7.8 (wifi):]\r\n[OPT:MPHS]\r\nok\r\n",
             b"$10=1\r\n$13=Off\r\nok\r\n",
             "3.7",
-            {10: 1},
+            {"$10": 1},
             id="fluidnc",
         ),
     ],
 )
 def test_firmwares_that_speak_the_dialect(
-    greeting: bytes, identity: bytes, own: bytes, version: str, settings: dict[int, float]
+    greeting: bytes, identity: bytes, own: bytes, version: str, settings: dict[str, float]
 ) -> None:
     link = link_of(unasked=greeting, settings=[own])
     link.replies[b"$I\n"] = [identity]
     controller = started(link)
     assert controller.version == version
-    assert controller.settings == settings
+    assert controller.own == settings
 
 
 @pytest.mark.parametrize(
@@ -308,7 +315,7 @@ def test_a_locked_controller_keeps_its_lamp_for_later() -> None:
     link = link_of(lamp=[b"ok\r\n"], status=[alarm, alarm, OLD])
     link.replies[b"$X\n"] = [b"ok\r\n"]
     controller = started(link)
-    controller.light("M8")
+    controller.light(1)
     link.sent.clear()
     controller.reset()
     assert b"M8\n" not in link.sent
@@ -322,7 +329,7 @@ def test_work_positions_with_a_rare_offset() -> None:
     link = link_of(dwell=[b"ok\r\n"], status=[first])
     controller = started(link)
     controller.status()
-    assert controller.mpos == (10.0, 0.0, 0.0)
+    assert controller.at == {"X": 10.0, "Y": 0.0, "Z": 0.0}
     link.replies[b"?"] = [b"<Idle|WPos:1.000,0.000,0.000>\r\n"]
     controller.move(MOVE)
-    assert controller.mpos == (10.0, 0.0, 0.0)
+    assert controller.at == {"X": 10.0, "Y": 0.0, "Z": 0.0}

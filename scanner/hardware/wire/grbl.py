@@ -1,117 +1,174 @@
-"""The GRBL 1.1 dialect as pure encode and decode: no I/O, no clock, no state but an unfinished line.
+"""The GRBL 1.1 dialect, with no state but an unfinished line and the last offset of work positions.
 
-Decoding is lenient, so that grblHAL and FluidNC follow and that noise is an event, never an exception. Encoding is
-strict: printable ASCII (GRBL takes bytes from 0x80 up as real-time commands), at most 79 characters a line, units and
-mode in every line that moves, because a reset forgets them.
+Lenient enough for grblHAL and FluidNC. Lines have at most 79 characters of printable ASCII (GRBL takes bytes from 0x80
+up as real-time commands), units and mode in every line that moves, because a reset forgets them.
 Source of the forms: the interface description of GRBL 1.1.
 """
 
-import math
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
+from scanner.errors import MotionError
+from scanner.hardware.wire.dialect import (
+    Alarm,
+    Banner,
+    Event,
+    Lamp,
+    Lines,
+    Manner,
+    Move,
+    Note,
+    Ok,
+    Orders,
+    Own,
+    Refused,
+    Report,
+    Setting,
+    Unknown,
+    ascii_line,
+    axis_word,
+    number,
+)
 from scanner.hardware.wire.grbl_codes import alarm_words, error_words
 
 LINE_LIMIT = 79
-REPLY_LIMIT = 256
+LETTERS = "XYZABC"
+DWELL = "G4 P0.010"
+"""Its ok comes when all queued movement has ended."""
 
-STATUS = b"?"
-HOLD = b"!"
-RESUME = b"~"
-RESET = b"\x18"
+THREE_DECIMALS = 0.0006
+"""Half of the last digit of a reported position, and a little for its own rounding."""
 
-UNLOCK = "$X"
-SETTINGS = "$$"
-IDENTIFY = "$I"
+MANNER = Manner(
+    name="GRBL",
+    must_greet=True,
+    identify=("$I",),
+    listing="$$",
+    query=b"?",
+    query_at_work=True,
+    reset=b"\x18",
+    halt=b"!",
+    halt_homing=b"\x18",
+    halt_keeps=True,
+    unlock="$X",
+    release=("$SLP",),
+    release_sleeps=True,
+)
 
-Vector: TypeAlias = tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ok:
-    """The line was taken: queued, which is not moved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Error:
-    """The line was refused; `code` 0 where the firmware gives words instead of a number."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """The controller stopped and locked itself. `text` says what happened, `hint` what to do."""
-
-    code: int
-    text: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """The greeting after every start: whoever did not ask for it has lost the position."""
-
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A status report. Positions in the controller's units, one number an axis; None where it is not in this report."""
-
-    state: str
-    substate: int | None = None
-    mpos: Vector | None = None
-    wpos: Vector | None = None
-    wco: Vector | None = None
-
-    def machine(self, wco: Vector | None) -> Vector | None:
-        """Machine position; where $10=0, from work position plus the offset `wco` last reported."""
-        offset = self.wco or wco
-        if self.mpos is not None or self.wpos is None or offset is None or len(offset) != len(self.wpos):
-            return self.mpos
-        return tuple(w + o for w, o in zip(self.wpos, offset, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One line of the answer to `$$`."""
-
-    number: int
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """Something in brackets: a message, the version, options."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Noise, echo, or a line of a firmware that says more than GRBL."""
-
-    raw: bytes
-
-
-Event: TypeAlias = Ok | Error | Alarm | Banner | Status | Setting | Feedback | Unknown
+Vector = tuple[float, ...]
 
 _BANNER = re.compile(r"grbl(?:hal)? (\S{1,40})|\['\$'", re.IGNORECASE)
 _CODE = re.compile(r"(error|alarm): ?(?:(\d{1,3})|(\D.*))", re.IGNORECASE)
-_SETTING = re.compile(r"\$(\d{1,3})=(-?\d{1,9}(?:\.\d{1,6})?)(?: .*)?")
+_SETTING = re.compile(r"(\$\d{1,3})=(-?\d{1,9}(?:\.\d{1,6})?)(?: .*)?")
 _STATE = re.compile(r"([A-Za-z]+)(?::(\d))?")
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,6})?")
 
 
-def parse(line: bytes) -> Event:
-    """One reply without its line end. Never raises: what cannot be read is `Unknown`.
+@dataclass(slots=True)
+class Grbl:
+    """GRBL 1.1. `lamp`: M8 switches the coolant output, M3 dims the spindle output. `home_one`: `$HX` is known."""
+
+    lamp: Literal["M8", "M3", "none"] = "M8"
+    home_one: bool = False
+    manner: Manner = MANNER
+    _lines: Lines = field(default_factory=Lines)
+    _offset: Vector | None = None
+
+    def feed(self, data: bytes) -> list[Event]:
+        return [self._read(line) for line in self._lines.cut(data)]
+
+    def clear(self) -> None:
+        self._lines.clear()
+        self._offset = None
+
+    def encode(self, line: str) -> bytes:
+        return ascii_line(line, LINE_LIMIT) + b"\n"
+
+    def prepare(self, scales: Mapping[str, float]) -> tuple[str, ...]:  # noqa: ARG002 - its settings are its own
+        return ()
+
+    def doubts(self, own: Mapping[str, float], scales: Mapping[str, float]) -> str:  # noqa: ARG002 - as above
+        return ""
+
+    def axis(self, own: Mapping[str, float], letter: str) -> Own:
+        """$100 to $132: steps a unit, units a minute, units a second²."""
+        i = LETTERS.index(letter)
+        speed = own.get(f"${110 + i}")
+        return Own(
+            steps=own.get(f"${100 + i}") or None,
+            speed=speed / 60 if speed else None,
+            acceleration=own.get(f"${120 + i}") or None,
+        )
+
+    def move(self, move: Move) -> Orders:
+        line = f"G21 G90 G1 {axis_word(move.letter, move.target)} F{number(60 * move.speed, 2)}"
+        return Orders(lines=(line,), fence=(DWELL,))
+
+    def home(self, letter: str) -> str:
+        """Runs all axes to their switches, or the one (grblHAL, FluidNC, some builds of GRBL)."""
+        return f"$H{letter}" if self.home_one else "$H"
+
+    def light(self, level: float, own: Mapping[str, float]) -> Lamp | None:
+        if self.lamp == "M8":
+            return Lamp("M8", 1.0) if level > 0 else Lamp("M9", 0.0)
+        if self.lamp == "M3":
+            return Lamp(f"M3 S{number(level * own.get('$30', 1000.0), 1)}" if level > 0 else "M5", level)
+        return None
+
+    def hold(self, own: Mapping[str, float], port: str) -> tuple[str, ...]:
+        if own.get("$1", 255) != 255:
+            raise MotionError(
+                f"The controller cuts motor current after each move ($1={own['$1']:g}), so the tilt would drop.",
+                f"End focusrig, send $1=255 with: python -m serial.tools.miniterm {port} 115200; then start it again.",
+            )
+        return ()
+
+    def notes(self, own: Mapping[str, float]) -> list[str]:
+        """Settings that spoil scans. They are told, not changed: they live in its memory, not in ours."""
+        notes = []
+        if own.get("$1", 255) != 255:
+            notes.append(
+                f"The controller cuts motor current after each move ($1={own['$1']:g}), so the tilt drops: send $1=255."
+            )
+        if own.get("$13"):
+            notes.append("The controller reports inches ($13=1), so no move is ever believed to arrive: send $13=0.")
+        if own.get("$20"):
+            notes.append(
+                "Soft limits are on ($20=1), so the turntable runs into one: send $20=0; Focusrig keeps limits itself."
+            )
+        return notes
+
+    def _read(self, line: bytes) -> Event:
+        text = line.decode("ascii", "replace").strip()
+        if text.startswith("<") and text.endswith(">"):
+            return self._report(text[1:-1]) or Unknown(line)
+        return parse(text) or Unknown(line)
+
+    def _report(self, body: str) -> Report | None:
+        """A status report; its work offset comes only now and then and holds until the next."""
+        first, *fields = body.split("|")
+        state = _STATE.fullmatch(first)
+        vectors = _vectors(fields)
+        if not state or vectors is None:
+            return None
+        self._offset = vectors.get("WCO", self._offset)
+        return Report(
+            state=first,
+            at=_machine(vectors, self._offset),
+            still=state[1] == "Idle",
+            within=THREE_DECIMALS,
+            moves=state[1] in ("Run", "Jog", "Home") or (state[1] == "Hold" and state[2] != "0"),
+            locked=state[1] == "Alarm",
+        )
+
+
+def parse(text: str) -> Event | None:
+    """One reply that is no status report; None for what cannot be read.
 
     A banner is found anywhere in a line, behind bootloader noise as well, since missing one means wrong angles.
     """
-    text = line.decode("ascii", "replace").strip()
     if banner := _BANNER.search(text):
         return Banner(banner[1] or "")
     if text.lower() == "ok":
@@ -119,98 +176,33 @@ def parse(line: bytes) -> Event:
     if code := _CODE.fullmatch(text):
         return _refusal(code[1].lower(), int(code[2] or 0), code[3])
     if setting := _SETTING.fullmatch(text):
-        return Setting(int(setting[1]), float(setting[2]))
-    return _bracketed(text) or Unknown(line)
+        return Setting(setting[1], float(setting[2]))
+    return Note(text[1:-1]) if text.startswith("[") and text.endswith("]") else None
 
 
-def _bracketed(text: str) -> Status | Feedback | None:
-    if text.startswith("<") and text.endswith(">"):
-        return _status(text[1:-1])
-    if text.startswith("[") and text.endswith("]"):
-        return Feedback(text[1:-1])
-    return None
-
-
-def _refusal(kind: str, code: int, words: str | None) -> Error | Alarm:
+def _refusal(kind: str, code: int, words: str | None) -> Refused | Alarm:
     if kind == "error":
-        return Error(code, words or error_words(code))
+        return Refused(code, words or error_words(code))
     text, hint = alarm_words(code)
-    return Alarm(code, words or text, hint)
+    return Alarm(words or text, hint, code)
 
 
-def _status(body: str) -> Status | None:
-    first, *fields = body.split("|")
-    state = _STATE.fullmatch(first)
-    if not state:
-        return None
+def _vectors(fields: list[str]) -> dict[str, Vector] | None:
+    """The positions in a report; None where a number is garbled."""
     vectors: dict[str, Vector] = {}
-    for field in fields:
-        name, _, value = field.partition(":")
+    for part in fields:
+        name, _, value = part.partition(":")
         if name in ("MPos", "WPos", "WCO"):
             numbers = value.split(",")
             if not all(_NUMBER.fullmatch(n) for n in numbers):
                 return None
             vectors[name] = tuple(float(n) for n in numbers)
-    substate = int(state[2]) if state[2] else None
-    return Status(state[1], substate, vectors.get("MPos"), vectors.get("WPos"), vectors.get("WCO"))
+    return vectors
 
 
-class Decoder:
-    """Cuts a stream of bytes into events; memory is bounded however long a line the wire makes."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, data: bytes) -> list[Event]:
-        """Events of all lines that `data` finishes, in order; empty lines make none."""
-        *lines, rest = re.split(rb"[\r\n]", self._rest + data)
-        if len(rest) > REPLY_LIMIT:
-            lines.append(rest)
-            rest = b""
-        self._rest = rest
-        return [parse(line[:REPLY_LIMIT]) for line in lines if line.strip()]
-
-    def clear(self) -> None:
-        """Forget an unfinished line."""
-        self._rest = b""
-
-
-def encode(line: str) -> bytes:
-    """The bytes of one command line. Raises ValueError for what must never reach the wire."""
-    if not line or not line.isascii() or not line.isprintable() or len(line) > LINE_LIMIT:
-        raise ValueError(f"not a line for the controller: {line!r}")
-    return line.encode("ascii") + b"\n"
-
-
-def _number(value: float, decimals: int) -> str:
-    if not math.isfinite(value):
-        raise ValueError(f"not a number for the controller: {value}")
-    return f"{value:.{decimals}f}"
-
-
-def move(axis: str, target: float, feed: float | None = None) -> str:
-    """Absolute move of one axis to `target` (controller units) at `feed` (units a minute), or as fast as it can."""
-    if axis not in ("X", "Y", "Z", "A", "B", "C"):
-        raise ValueError(f"not an axis: {axis!r}")
-    word = f"{axis}{_number(target, 5)}"
-    return f"G21 G90 G0 {word}" if feed is None else f"G21 G90 G1 {word} F{_number(feed, 2)}"
-
-
-def dwell(seconds: float) -> str:
-    """Its `ok` comes when all queued movement has ended and `seconds` have passed."""
-    return f"G4 P{_number(seconds, 3)}"
-
-
-def switch(on: bool) -> str:
-    """The coolant output as a lamp, on or off."""
-    return "M8" if on else "M9"
-
-
-def pwm(value: float) -> str:
-    """The spindle output as a dimmable lamp; `value` between 0 and the controller's $30."""
-    return f"M3 S{_number(value, 1)}" if value > 0 else "M5"
-
-
-def home(axis: str = "") -> str:
-    """Run to the switches: all that the firmware homes, or the one `axis` (grblHAL, FluidNC, some builds of GRBL)."""
-    return f"$H{axis}"
+def _machine(vectors: Mapping[str, Vector], offset: Vector | None) -> dict[str, float] | None:
+    """Machine position; where $10=0, from work position plus offset."""
+    at, work = vectors.get("MPos"), vectors.get("WPos")
+    if at is None and work is not None and offset is not None and len(offset) == len(work):
+        at = tuple(w + o for w, o in zip(work, offset, strict=True))
+    return None if at is None else dict(zip(LETTERS, at, strict=False))
