@@ -56,11 +56,11 @@ def configure(camera: Picamera2Like, settings: CameraSettings, extra: Mapping[st
 
 
 def _require_mode(camera: Picamera2Like, made: Mapping[str, Any], mode: tuple[int, int] | None) -> None:
-    """picamera2 takes the nearest mode without a word."""
-    took = (made.get("sensor") or {}).get("output_size")
-    if mode is None or (took is not None and tuple(took) == mode):
+    """picamera2 takes the nearest mode without a word, and has none for cameras other than the Pi's."""
+    sensor = made.get("sensor")
+    if mode is None or (sensor and tuple(sensor["output_size"]) == mode):
         return
-    sizes = sorted({tuple(each["size"]) for each in camera.sensor_modes if "size" in each})
+    sizes = sorted({tuple(each["size"]) for each in camera.sensor_modes}) if sensor else []
     known = ", ".join(f"{width}x{height}" for width, height in sizes)
     raise ConfigError(
         f"The sensor has no mode of {mode[0]}x{mode[1]} pixels.",
