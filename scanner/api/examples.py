@@ -7,10 +7,21 @@ from pydantic import BaseModel, JsonValue
 from scanner import __version__
 from scanner.api.openapi import Responses
 from scanner.capture.calibration_data import BreathingCalibration
-from scanner.capture.events import FinishReason, Problem, RigStatus, RunState, ScanStatus, Status, SweepFacts
+from scanner.capture.events import (
+    FinishReason,
+    FocusScale,
+    Problem,
+    RigStatus,
+    RunState,
+    ScanStatus,
+    Status,
+    SweepFacts,
+)
+from scanner.capture.focus_scale import FocusCalibration, FocusPoint
 from scanner.capture.positions import PositionReport
 from scanner.config import Settings, StorageSettings
 from scanner.daemon import SettingsView
+from scanner.daemon.setup import AxisSteps
 from scanner.hardware.protocols import AxisFacts, CameraFacts, Exposure, FocusFacts, LensFacts, RigFacts
 from scanner.slices import StackQuality
 from scanner.store.journal import SliceFacts
@@ -42,9 +53,14 @@ RIG = RigStatus(
     light=1.0,
     exposure=EXPOSURE,
     calibrated=True,
+    focus_scale=FocusScale(offset=0.12, slope=0.97),
 )
 
 CALIBRATING = RIG.model_copy(update={"calibrated": False, "activity": "calibrating breathing: position 2 of 4"})
+
+MEASURING_FOCUS = RIG.model_copy(update={"activity": "calibrating focus: looking for the target"})
+
+STEPS = AxisSteps(name="turntable", before=8.88889, after=9.08059)
 
 RUNNING = ScanStatus(
     id="20261122-051130-my-vase",
@@ -116,6 +132,15 @@ POSITIONS = (
             ),
         ),
     ),
+)
+
+FOCUS_SCALE = FocusCalibration(
+    camera="focus scale, imx519, /base/soc/i2c0mux/i2c@1/imx519@1a",
+    points=(FocusPoint(distance_mm=90.0, focus=10.9), FocusPoint(distance_mm=200.0, focus=4.97)),
+    offset=0.12,
+    slope=0.97,
+    residual=0.0,
+    measured_at=datetime(2026, 11, 22, 9, 30, 0, tzinfo=UTC),
 )
 
 BREATHING = BreathingCalibration(

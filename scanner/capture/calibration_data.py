@@ -49,11 +49,17 @@ class BreathingCalibration(Frozen):
 
 
 def camera_key(camera: CameraFacts, settings: RigSettings) -> str:
-    """What a calibration holds for: model, size, mirroring and focal length, in words.
+    """What a calibration holds for: model and serial number, size, mirroring, focal length and drive, in words.
 
-    libcamera tells no serial numbers. The simulated camera is another one when it is set to breathe otherwise.
+    The simulated camera is another one when it is set to breathe otherwise.
     """
-    words = [camera.model, f"{camera.width} x {camera.height} px", f"{camera.focal_length_mm:g} mm"]
-    flips = [name for name, on in (("hflip", settings.camera.hflip), ("vflip", settings.camera.vflip)) if on]
+    words = [
+        camera.model,
+        *([camera.serial] if camera.serial else []),
+        f"{camera.width} x {camera.height} px",
+        f"{camera.focal_length_mm:g} mm",
+    ]
+    words += [name for name, on in (("hflip", camera.hflip), ("vflip", camera.vflip)) if on]
+    words += ["on a rail"] if settings.focus.drive == "rail" else []
     breathing = [f"breathing {settings.simulated.breathing:g}"] if settings.kind == "simulated" else []
-    return ", ".join(words + flips + breathing)
+    return ", ".join(words + breathing)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from scanner.hardware.protocols import Exposure, RigFacts
-from scanner.units import Degrees, FocusPosition, Frozen, Seconds
+from scanner.units import Degrees, Dioptres, FocusPosition, Frozen, Seconds
 
 
 class RunState(StrEnum):
@@ -70,10 +70,18 @@ class ScanStatus(Frozen):
     problem: Problem | None = None
 
 
+class FocusScale(Frozen):
+    """What a lens scale means: it shows offset + slope / distance, in dioptres, for a distance in metres."""
+
+    offset: Dioptres
+    slope: float
+
+
 class RigStatus(Frozen):
     """Where the rig stands now. An angle is None while the axis does not know its position.
 
-    `calibrated`: whether breathing is known for this camera and mode, so that new scans use it. `activity`: what a
+    `calibrated`: whether breathing is known for this camera and mode, so that new scans use it. `focus_scale`: what the
+    dioptres of the lens mean; None: uncalibrated. `activity`: what a
     calibration does, in a few words; "" while none runs. `problem`: also what the last calibration failed with.
     """
 
@@ -83,6 +91,7 @@ class RigStatus(Frozen):
     light: float | None = None
     exposure: Exposure | None = None
     calibrated: bool = False
+    focus_scale: FocusScale | None = None
     activity: str = ""
     problem: Problem | None = None
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from scanner.capture.calibration import breathing_of
+from scanner.capture.breathing import breathing_of
 from scanner.capture.calibration_data import BreathingCalibration
 from scanner.capture.engine import focus_of
 from scanner.capture.settle import Settled

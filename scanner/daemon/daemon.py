@@ -17,7 +17,7 @@ from scanner.capture.recorded import recorded_status, require_resumable, require
 from scanner.capture.runner import ScanRun
 from scanner.clock import Clock, SystemClock
 from scanner.config import Settings, SettingsKeeper
-from scanner.daemon.breathing import BreathingRoom
+from scanner.daemon.calibrations import Calibrations
 from scanner.daemon.files import Files
 from scanner.daemon.hand import Hand
 from scanner.daemon.held_rig import HeldRig
@@ -41,9 +41,9 @@ DEMO_PLAN = ScanPlan(
 class Daemon:
     """A running scanner. All methods block and may be called from any thread.
 
-    `files`: what scans have left on disk. `hand`: the rig by hand. `setup`: the settings. `breathing`: what is known of
-    the lens, and measuring it. `lost`: why only a new start of the process can bring the rig back, else None;
-    `when_lost` is called then, from another thread.
+    `files`: what scans have left on disk. `hand`: the rig by hand. `setup`: the settings. `calibrations`:
+    what is known of the camera, and measuring it. `lost`: why only a new start of the process can bring the rig back,
+    else None; `when_lost` is called then, from another thread.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class Daemon:
         self._revision = 0
         self._troubles: tuple[StoreError, ...] = ()
         self._notices: tuple[Problem, ...] = ()
-        self._rig = HeldRig(self.settings, opener, self.clock, self._tell, self._rig_lost)
+        self._rig = HeldRig(self.settings, opener, self.clock, self._rig_changed, self._rig_lost)
         self.lost: RigLost | None = None
         self.when_lost: Callable[[], None] = lambda: None
         self.files = Files(self._store, data)
         self.hand = Hand(self._rig)
-        self.breathing = BreathingRoom(CalibrationStore(data), self._keeper, self._rig, self.clock, self._tell)
+        self.calibrations = Calibrations(CalibrationStore(data), self._keeper, self._rig, self.clock, self._tell)
         self.setup = Setup(self._keeper, self._rig, self._settled)
 
     @property
@@ -87,9 +87,8 @@ class Daemon:
         prepare_folder(self.settings.storage.data)
         self._troubles = self._store.recover()
         self._survey()
-        self.breathing.recover()
+        self.calibrations.recover()
         self._rig.start()
-        self.breathing.look()
 
     def close(self) -> None:
         """Stop a running scan so that it can be resumed, and release the rig."""
@@ -105,7 +104,7 @@ class Daemon:
             scan=self._last,
             scans_revision=self._revision,
             disk_free_bytes=self._store.free_bytes(),
-            notices=(*self._notices, *self.breathing.notices),
+            notices=(*self._notices, *self.calibrations.notices),
         )
 
     def subscribe(self, listener: Callable[[Status], None]) -> Callable[[], None]:
@@ -123,9 +122,15 @@ class Daemon:
         """Look for scans that cannot be read: their notices stay until the list changes."""
         self._notices = tuple(problem_of(error) for error in (*self._troubles, *self._store.problems()))
 
+    def _rig_changed(self) -> None:
+        """The rig moved, or another one is open: then other calibrations hold."""
+        if self.calibrations.camera_changed():
+            self.calibrations.look()
+        self._tell()
+
     def _settled(self) -> None:
-        """Other settings are in force, perhaps with another camera."""
-        self.breathing.look()
+        """Other settings are in force, perhaps with another mode of the camera."""
+        self.calibrations.look()
         self._tell()
 
     def _rig_lost(self, error: RigLost) -> None:
@@ -153,7 +158,7 @@ class Daemon:
         self._rig.require_idle()
         wanted = self.estimate(plan)
         require_room(wanted.bytes_at_least, wanted.bytes_free)
-        known = self.breathing.current
+        known = self.calibrations.breathing.current
         breathing = None if known is None else known.model_dump(mode="json")
         folder = self._store.create(plan, self._rig.facts.model_dump(mode="json"), breathing)
         try:
@@ -192,7 +197,7 @@ class Daemon:
             return run.progress.status
         folder = self._store.open(scan_id)
         require_resumable(recorded_status(folder))
-        require_same_camera(folder, self._rig.facts, self.breathing.camera)
+        require_same_camera(folder, self._rig.facts, self.calibrations.breathing.camera)
         return self._begin(folder)
 
     def cancel(self, scan_id: str) -> ScanStatus:

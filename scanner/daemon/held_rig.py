@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from scanner.capture.events import RigStatus
+from scanner.capture.events import FocusScale, RigStatus
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.rig_thread import RigThread
 from scanner.capture.runs import Run
@@ -30,7 +30,7 @@ class HeldRig:
         """`changed` is called whenever `status` may be new, `lost` when only a new start of the process can help; both
         from any thread.
 
-        `calibrated`, set by who knows: whether breathing is known for the camera.
+        `calibrated`, `focus_scale`, set by who knows: as in the status.
         """
         self._opener = opener
         self._clock = clock
@@ -38,11 +38,12 @@ class HeldRig:
         self._lost = lost
         self.feed = PreviewFeed()
         self.calibrated = False
+        self.focus_scale: FocusScale | None = None
         self._thread = self._closed(settings)
 
     @property
     def status(self) -> RigStatus:
-        return self._thread.status.model_copy(update={"calibrated": self.calibrated})
+        return self._thread.status.model_copy(update={"calibrated": self.calibrated, "focus_scale": self.focus_scale})
 
     @property
     def run(self) -> Run | None:

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from scanner.config import Settings, SettingsKeeper
+from scanner.config import Settings, SettingsKeeper, overlay, validated
 from scanner.daemon.held_rig import HeldRig
-from scanner.errors import StoreError
-from scanner.units import Frozen
+from scanner.errors import NotFound, StoreError
+from scanner.units import Degrees, Frozen
 
 
 class SettingsView(Frozen):
@@ -17,6 +17,21 @@ class SettingsView(Frozen):
     settings: Settings
     schema_: Annotated[dict[str, Any], Field(serialization_alias="schema")]
     overridden: tuple[str, ...]
+
+
+class AxisTurned(Frozen):
+    """How far an axis really went when it was told to go `commanded`: degrees, or millimetres of the rail."""
+
+    commanded: Annotated[Degrees, Field(gt=0, le=36000)]
+    turned: Annotated[Degrees, Field(gt=0, le=36000)]
+
+
+class AxisSteps(Frozen):
+    """Steps of an axis for one degree, or one millimetre of the rail: as they were set, and as they are now."""
+
+    name: str
+    before: float
+    after: float
 
 
 class Setup:
@@ -58,3 +73,19 @@ class Setup:
             raise
         self._changed()
         return self.view()
+
+    def calibrate_axis(self, name: str, turned: AxisTurned) -> AxisSteps:
+        """Correct the steps of an axis and open the rig with them. Raises NotFound, and what `change` raises."""
+        motion = self._keeper.current.rig.motion
+        places = {
+            "turntable": ("turntable", "steps_per_degree", motion.turntable.steps_per_degree),
+            "tilt": ("tilt", "steps_per_degree", motion.tilt.steps_per_degree),
+            "focus": ("rail", "steps_per_mm", motion.rail.steps_per_mm),
+        }
+        if name not in places or name not in {axis.name for axis in self._rig.facts.axes}:
+            raise NotFound(f"This rig has no axis {name!r}.", "GET /rig lists its axes.")
+        table, key, before = places[name]
+        after = round(before * turned.commanded / turned.turned, 6)
+        document = overlay(self._keeper.current.model_dump(mode="json"), {"rig": {"motion": {table: {key: after}}}})
+        self.change(validated(document, "the axis calibration"))
+        return AxisSteps(name=name, before=before, after=after)

@@ -1,5 +1,7 @@
 """Focus drives: the lens of a camera, a rail that carries the camera, or neither."""
 
+from collections.abc import Mapping
+
 from scanner.errors import ConfigError, FixedFocus
 from scanner.hardware.protocols import Axis, Camera, CameraFacts, FocusDrive, FocusFacts
 from scanner.hardware.settings import FocusSettings
@@ -102,7 +104,7 @@ class FixedDrive:
         )
 
 
-def focus_drive(settings: FocusSettings, camera: Camera, axes: dict[str, Axis]) -> FocusDrive:
+def focus_drive(settings: FocusSettings, camera: Camera, axes: Mapping[str, Axis]) -> FocusDrive:
     """The drive that `settings` ask for; a camera without a lens drive counts as fixed.
 
     Raises ConfigError where a rail is asked for and there is none among `axes`.

@@ -1,6 +1,6 @@
 """Opens and closes the set of devices that make a rig."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,7 +12,9 @@ from scanner.hardware.protocols import Axis, Camera, FocusDrive, Light, RigFacts
 from scanner.hardware.serial_motion import SerialMotion, open_motion
 from scanner.hardware.settings import RigSettings, SettleSettings
 from scanner.hardware.simulated.controller import SimulatedController
-from scanner.hardware.simulated.sensor import SimulatedSensor, Surroundings
+from scanner.hardware.simulated.sensor import SimulatedSensor
+from scanner.hardware.simulated.sensor_frames import Surroundings
+from scanner.hardware.simulated.sensor_traits import SensorTraits
 from scanner.units import Degrees, Seconds
 
 SIMULATED = "Simulated rig: pictures are rendered, nothing moves."
@@ -60,7 +62,7 @@ class Rig:
 
     camera: Camera
     focus: FocusDrive
-    axes: dict[str, Axis]
+    axes: Mapping[str, Axis]
     light: Light | None
     facts: RigFacts
     motors: Motors = field(default_factory=NoMotors)
@@ -110,7 +112,10 @@ def _simulated(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     wired = wired.model_copy(update={"tilt": wired.tilt.model_copy(update=ends)})
     motion = open_motion(wired, clock, rail=settings.focus.drive == "rail")
     opened.callback(motion.close)
-    camera = simulated_camera(settings, clock, controller.angles, lambda: controller.light, controller.rail)
+    middle_mm = (wired.rail.low + wired.rail.high) / 2 if settings.focus.drive == "rail" else 0.0
+    camera = simulated_camera(
+        settings, clock, controller.angles, lambda: controller.light, lambda: controller.rail() - middle_mm
+    )
     opened.callback(camera.close)
     for axis in motion.axes.values():  # where the simulated axes stand when they are made is zero
         axis.home() if axis.facts.can_home else axis.set_zero()
@@ -129,16 +134,17 @@ def simulated_camera(
 ) -> PiCamera:
     """The camera driver over a simulated sensor.
 
-    `pose`: turntable and tilt now, in degrees. `lamp`: brightness, 0 to 1. `rail`: how far the camera stands back, mm.
+    `pose`: turntable and tilt now, in degrees. `lamp`: brightness, 0 to 1. `rail`: how far the camera stands
+    back, mm.
     """
+    from scanner.hardware.simulated.chart import ChartScene
     from scanner.hardware.simulated.scene import TILT_HIGH, TILT_LOW, Scene, SceneSettings
 
     wanted = settings.simulated
 
-    def scene(width: int, height: int) -> Scene:
-        return Scene(
-            SceneSettings(width, height, seed=wanted.seed, breathing=wanted.breathing, shake_px=wanted.shake_px)
-        )
+    def scene(width: int, height: int) -> Scene | ChartScene:
+        seen = SceneSettings(width, height, seed=wanted.seed, breathing=wanted.breathing, shake_px=wanted.shake_px)
+        return Scene(seen) if wanted.chart_mm is None else ChartScene(seen, wanted.chart_mm / 1000)
 
     def standing() -> tuple[Degrees, Degrees]:
         """The pose; the tilt has mechanical stops."""
@@ -148,9 +154,10 @@ def simulated_camera(
     optics = SceneSettings(wanted.width, wanted.height)
     pitch_um = optics.sensor_width_mm * 1000 / wanted.width
     facts = {"focal_length_mm": optics.focal_length_mm, "f_number": optics.f_number, "pixel_pitch_um": pitch_um}
-    around = Surroundings(scene=scene, pose=standing, lamp=lamp)
+    around = Surroundings(scene=scene, pose=standing, lamp=lamp, rail=rail)
+    traits = SensorTraits(rest=1000 / settings.focus.distance_mm)
     return open_camera(
-        lambda: SimulatedSensor(around, clock, wanted),
+        lambda: SimulatedSensor(around, clock, wanted, traits=traits),
         settings.camera.model_copy(update=facts | {"width": None, "height": None}),
         clock,
         lambda: round(clock.monotonic() * 1e9),
@@ -158,7 +165,8 @@ def simulated_camera(
 
 
 def _rig(settings: RigSettings, camera: Camera, motion: SerialMotion, description: str, opened: ExitStack) -> Rig:
-    focus = focus_drive(settings.focus, camera, motion.axes)
+    axes: dict[str, Axis] = {**motion.axes}
+    focus = focus_drive(settings.focus, camera, axes)
     if focus.facts.drive != "lens" and (lens := camera.facts.lens):  # it must not drift while something else focuses
         camera.focus(min(max(1000 / settings.focus.distance_mm, lens.far), lens.near))
     facts = RigFacts(
@@ -166,13 +174,13 @@ def _rig(settings: RigSettings, camera: Camera, motion: SerialMotion, descriptio
         description=description,
         camera=camera.facts,
         focus=focus.facts,
-        axes=tuple(axis.facts for axis in motion.axes.values()),
+        axes=tuple(axis.facts for axis in axes.values()),
         light=motion.light is not None,
     )
     return Rig(
         camera,
         focus,
-        motion.axes,
+        axes,
         motion.light,
         facts,
         motors=motion,

@@ -46,9 +46,9 @@ def finished(daemon: Daemon, scan_id: str) -> ScanStatus:
 
 def calibrate(daemon: Daemon) -> BreathingCalibration:
     """Measure breathing, small and quick, and wait for the end."""
-    daemon.breathing.calibrate(SMALL_CALIBRATION)
+    daemon.calibrations.breathing.calibrate(SMALL_CALIBRATION)
     wait_until(daemon, lambda status: not status.rig.activity)
-    return daemon.breathing.calibration()
+    return daemon.calibrations.breathing.calibration()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.capture.calibration import breathing_of
+from scanner.capture.breathing import breathing_of
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.events import FinishReason, RunState
 from scanner.config import Settings
@@ -27,10 +27,10 @@ def rig() -> FakeRig:
 
 
 def calibrated(daemon: Daemon) -> BreathingCalibration:
-    status = daemon.breathing.calibrate(SMALL)
+    status = daemon.calibrations.breathing.calibrate(SMALL)
     assert status.activity.startswith("calibrating breathing: ")
     assert idle(daemon).problem is None
-    return daemon.breathing.calibration()
+    return daemon.calibrations.breathing.calibration()
 
 
 def files(settings: Settings) -> list[Path]:
@@ -45,7 +45,7 @@ def test_it_is_measured_told_of_and_there_after_a_restart(rig: FakeRig, settings
         assert found.camera.startswith("fake, 320 x 240 px, 4.74 mm")
     for daemon in running(FakeRig(), settings):
         assert daemon.status().rig.calibrated
-        assert daemon.breathing.calibration() == found
+        assert daemon.calibrations.breathing.calibration() == found
 
 
 def test_listeners_are_told_each_step(daemon: Daemon) -> None:
@@ -69,9 +69,9 @@ def test_another_camera_or_mode_is_not_calibrated(rig: FakeRig, settings: Settin
     for daemon in running(other, settings):
         assert not daemon.status().rig.calibrated
         with pytest.raises(NotFound, match="not calibrated for this camera"):
-            daemon.breathing.calibration()
+            daemon.calibrations.breathing.calibration()
         with pytest.raises(NotFound):
-            daemon.breathing.forget()
+            daemon.calibrations.breathing.forget()
     assert len(files(settings)) == 1
 
 
@@ -87,7 +87,7 @@ def test_a_mirrored_picture_is_another_mode_and_back_again_it_is_known(daemon: D
 
 def test_what_is_forgotten_is_gone(daemon: Daemon, settings: Settings) -> None:
     calibrated(daemon)
-    daemon.breathing.forget()
+    daemon.calibrations.breathing.forget()
     assert not daemon.status().rig.calibrated
     assert files(settings) == []
 
@@ -100,19 +100,19 @@ def test_a_new_one_takes_the_place_of_the_old_one(daemon: Daemon, settings: Sett
 
 def test_while_it_runs_the_rig_is_busy_and_it_can_be_cancelled(daemon: Daemon, rig: FakeRig) -> None:
     rig.gate.clear()
-    daemon.breathing.calibrate(SMALL)
+    daemon.calibrations.breathing.calibrate(SMALL)
     assert rig.at_gate.wait(20)
     for job in (
         lambda: daemon.hand.move_focus(5),
         lambda: daemon.start_scan(PLAN),
-        lambda: daemon.breathing.calibrate(SMALL),
+        lambda: daemon.calibrations.breathing.calibrate(SMALL),
         lambda: daemon.setup.change(daemon.settings),
     ):
         with pytest.raises(RigBusy, match="busy calibrating breathing") as caught:
             job()
         assert caught.value.scan_id is None
     assert daemon.scans() == ()
-    assert daemon.breathing.cancel().activity
+    assert daemon.calibrations.cancel().activity
     rig.gate.set()
     assert idle(daemon).problem is None
     assert not daemon.status().rig.calibrated
@@ -123,10 +123,10 @@ def test_it_does_not_start_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> No
     rig.gate.clear()
     scan = daemon.start_scan(PLAN)
     with pytest.raises(RigBusy) as caught:
-        daemon.breathing.calibrate(SMALL)
+        daemon.calibrations.breathing.calibrate(SMALL)
     assert caught.value.scan_id == scan.id
     with pytest.raises(WrongState, match="No calibration is running"):
-        daemon.breathing.cancel()
+        daemon.calibrations.cancel()
     assert daemon.status().rig.activity == ""
     rig.gate.set()
     until(daemon, scan.id, finished)
@@ -134,7 +134,7 @@ def test_it_does_not_start_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -> No
 
 def test_a_failure_stays_on_the_rig_until_it_is_used_again(daemon: Daemon, rig: FakeRig) -> None:
     rig.camera.fail_at = 9.0
-    daemon.breathing.calibrate(SMALL)
+    daemon.calibrations.breathing.calibrate(SMALL)
     problem = idle(daemon).problem
     assert problem is not None
     assert (problem.code, problem.hint) == ("lens-timeout", "Check the cable.")
@@ -148,7 +148,7 @@ def test_a_defect_ends_it_visibly_and_not_the_daemon(daemon: Daemon, rig: FakeRi
         raise ValueError("a mistake")
 
     whole, rig.camera.before_capture = rig.camera.before_capture, broken
-    daemon.breathing.calibrate(SMALL)
+    daemon.calibrations.breathing.calibrate(SMALL)
     problem = idle(daemon).problem
     assert problem is not None
     assert (problem.code, problem.message) == ("internal", "Focusrig made a mistake: ValueError: a mistake")
@@ -161,14 +161,14 @@ def test_a_defect_ends_it_visibly_and_not_the_daemon(daemon: Daemon, rig: FakeRi
 def test_the_daemon_stops_in_the_middle_of_one(rig: FakeRig, settings: Settings) -> None:
     for daemon in running(rig, settings):
         rig.gate.clear()
-        daemon.breathing.calibrate(SMALL)
+        daemon.calibrations.breathing.calibrate(SMALL)
         assert rig.at_gate.wait(20)
     assert not layout.calibrations(settings.storage.data).exists()
 
 
 def test_a_plan_that_the_rig_cannot_run_is_refused(daemon: Daemon) -> None:
     with pytest.raises(PlanError, match="lens reaches"):
-        daemon.breathing.calibrate(CalibrationPlan(near=20, far=9))
+        daemon.calibrations.breathing.calibrate(CalibrationPlan(near=20, far=9))
     assert daemon.status().rig.activity == ""
 
 
@@ -195,7 +195,7 @@ def test_one_of_another_version_is_told_and_can_be_replaced(rig: FakeRig, settin
     for daemon in running(rig, settings):
         (notice,) = daemon.status().notices
         assert "another version" in notice.message
-        daemon.breathing.forget()
+        daemon.calibrations.breathing.forget()
         assert (daemon.status().notices, files(settings)) == ((), [])
 
 
@@ -203,7 +203,7 @@ def test_without_an_open_rig_nothing_is_known_or_done(settings: Settings) -> Non
     daemon = Daemon(settings)
     assert not daemon.status().rig.calibrated
     with pytest.raises(HardwareMissing):
-        daemon.breathing.calibrate(SMALL)
+        daemon.calibrations.breathing.calibrate(SMALL)
     daemon.close()
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from scanner.capture.calibration import CalibrationRun, breathing_of, scan_plan
+from scanner.capture.breathing import BreathingMeasurement, breathing_of, scan_plan
+from scanner.capture.calibration import CalibrationRun
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.preview import PreviewFeed
 from scanner.clock import FakeClock
@@ -26,7 +27,8 @@ class Watched:
         self.at: Callable[[str], None] = lambda _activity: None
         self.keep: Callable[[BreathingCalibration], None] = self.found.append
         self._rig = rig.open()
-        self.run = CalibrationRun(plan, "fake", PreviewFeed(), FakeClock(), self._found)
+        measurement = BreathingMeasurement(plan, "fake", PreviewFeed(), FakeClock())
+        self.run = CalibrationRun(measurement, self._found)
 
     def __call__(self) -> "Watched":
         self.run.run(self._rig, self._seen)

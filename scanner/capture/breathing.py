@@ -1,0 +1,109 @@
+"""Measuring breathing: sweeps at several positions; slices are aligned, not fused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from scanner.capture import engine
+from scanner.capture.calibration import Steps
+from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
+from scanner.capture.forecast import facts_of, limits
+from scanner.capture.preparation import ends_known, find_sweep, lock_exposure, reference
+from scanner.capture.preview import PreviewFeed
+from scanner.capture.settle import Settling
+from scanner.clock import Clock
+from scanner.hardware.protocols import RigFacts
+from scanner.hardware.rig import Rig
+from scanner.plan.limits import check
+from scanner.plan.scan import ScanPlan
+from scanner.plan.sweep import Sweep
+from scanner.slices import Shot, Slice
+from scanner.stacking.breathing import Breathing, Calibration, Measured, calibrate
+from scanner.stacking.placing import Placing
+from scanner.units import Degrees, FocusPosition
+
+TILT: Degrees = 20.0
+"""From here most objects show faces at many depths, so that each slice of a sweep has something sharp."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreathingMeasurement:
+    """Measures breathing as `plan` says. `camera`: what the result holds for, in words."""
+
+    plan: CalibrationPlan
+    camera: str
+    feed: PreviewFeed
+    clock: Clock
+    name: str = "breathing"
+
+    def measure(self, rig: Rig, steps: Steps) -> BreathingCalibration:
+        """Sweep at all positions. Raises CalibrationFailed, PlanError, HardwareError."""
+        plan = scan_plan(self.plan, rig.facts)
+        positions = plan.positions()
+        engine.require_focus(rig)
+        steps.tell("finding the zero of the axes")
+        reference(rig, fresh=True)
+        steps.between()
+        steps.tell("locking the exposure")
+        engine.move(rig, positions[0])
+        steps.seen(lock_exposure(rig, plan.exposure))
+        settling = Settling(plan.settle, rig.settle, self.clock)
+        settling.listen(rig.camera)
+        sweep = _sweep(rig, plan, steps)
+        measured: list[Measured] = []
+        for position in positions:
+            steps.tell(f"position {position.index + 1} of {len(positions)}")
+            measured += self._measure(rig, plan.shots(position, sweep), settling, steps)
+        camera = rig.camera.facts
+        return self._described(calibrate(measured, (camera.width, camera.height)), plan, sweep)
+
+    def _measure(self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, steps: Steps) -> Iterator[Measured]:
+        """How the slices of one position lie on its reference slice; those that cannot be aligned are left out."""
+        taken = self._taken(rig, shots, settling, steps)
+        at, first = next(taken)
+        placing = Placing(first, None)
+        for focus, slice_ in taken:
+            if (fit := placing.find(slice_)) is not None:
+                placing.keep(slice_, fit)
+                yield Measured(focus, at, fit.similarity)
+
+    def _taken(
+        self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, steps: Steps
+    ) -> Iterator[tuple[FocusPosition, Slice]]:
+        """Each slice, as soon as it is taken, with the focus position that it counts as taken at."""
+        engine.arrive(rig, shots[0], settling)
+        taken = engine.slices(rig, shots, settling, steps.between)
+        for shot, slice_ in zip(shots, taken, strict=True):
+            focus = engine.focus_of(slice_, shot)
+            steps.seen()
+            self.feed.show_slice(slice_.pixels)
+            yield focus, replace(slice_, focus=focus)
+
+    def _described(self, found: Calibration, plan: ScanPlan, sweep: Sweep) -> BreathingCalibration:
+        return BreathingCalibration(
+            **found.breathing.model_dump(),
+            **found.model_dump(exclude={"breathing"}),
+            positions=len(plan.positions()),
+            sweep=facts_of(sweep, plan),
+            measured_at=self.clock.now(),
+            camera=self.camera,
+        )
+
+
+def breathing_of(calibration: BreathingCalibration) -> Breathing:
+    """The law alone, as the stacker takes it."""
+    return Breathing(power=calibration.power, centre=calibration.centre)
+
+
+def scan_plan(plan: CalibrationPlan, facts: RigFacts) -> ScanPlan:
+    """The scan that a calibration captures on this rig, as near to TILT as it can be. Raises PlanError."""
+    allowed = limits(facts)
+    low, high = allowed.tilt or (0.0, 0.0)
+    wanted = plan.scan_plan(min(max(TILT, low), high))
+    check(wanted, allowed)
+    return wanted
+
+
+def _sweep(rig: Rig, plan: ScanPlan, steps: Steps) -> Sweep:
+    if not ends_known(rig, plan):
+        steps.tell("looking for near and far")
+    return find_sweep(rig, plan, steps.between)
