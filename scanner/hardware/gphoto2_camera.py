@@ -13,6 +13,7 @@ from scanner.hardware.gphoto2_body import NOT_SUPPORTED, Body, Library, Place, R
 from scanner.hardware.gphoto2_exposure import expected_s, prepare, read_exposure, set_exposure
 from scanner.hardware.gphoto2_jpeg import ShotFacts, mirrored, planes_of, shot_facts, small_planes_of
 from scanner.hardware.gphoto2_session import Session
+from scanner.hardware.guard import Guard
 from scanner.hardware.protocols import CameraFacts, Capture, Exposure
 from scanner.hardware.settings import CameraSettings
 from scanner.slices import Planes
@@ -180,8 +181,11 @@ class DslrCamera:
 Importer = Callable[[str], Any]
 
 
-def open_gphoto2(settings: CameraSettings, clock: Clock, load: Importer = importlib.import_module) -> DslrCamera:
-    """The DSLR on USB; `settings.serial` chooses among several. `load` imports gphoto2 by name.
+def open_gphoto2(
+    settings: CameraSettings, clock: Clock, load: Importer = importlib.import_module, guard: Guard | None = None
+) -> DslrCamera:
+    """The DSLR on USB; `settings.serial` chooses among several. `load` imports gphoto2 by name. `guard`: what happens
+    when a call hangs beyond all deadlines; None: the process ends.
 
     Raises HardwareMissing, ConfigError, CameraError, RigLost.
     """
@@ -190,7 +194,7 @@ def open_gphoto2(settings: CameraSettings, clock: Clock, load: Importer = import
             "A DSLR has no tuning_file and no sensor_mode.", "Remove them from rig.camera, or choose driver picamera2."
         )
     with ExitStack() as opened:
-        session = Session(_library(load), settings)
+        session = Session(_library(load), settings, guard or Guard())
         opened.callback(session.close)
         camera = DslrCamera(session, settings, clock)
         opened.pop_all()

@@ -1,9 +1,10 @@
 """A DSLR that is connected: every call under a deadline, and the way back when it stops answering.
 
-libgphoto2 blocks, and a call that hangs cannot be ended from outside. Each call therefore runs on a thread of its own,
-which is waited for no longer than its deadline; then the call is asked to cancel. One that does not come back even then
-keeps its thread and the camera: only a new process helps, and RigLost says so. (A timer that ends the process at the
-deadline, as for libcamera, would be coarser: a DSLR that fell asleep is mended by connecting anew.)
+libgphoto2 blocks (a Nikon's capture is a loop without end until the camera reports its picture), and a call that hangs
+cannot be ended from outside. Each call therefore runs on a thread of its own, which is waited for no longer than its
+deadline; then the call is asked to cancel. One that does not come back even then keeps its thread and the camera: only
+a new process helps, and RigLost says so. The guard stands behind that for the few calls in which the binding keeps the
+interpreter's lock (looking for cameras, deleting, leaving): no Python thread could notice that they hang.
 """
 
 import logging
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from scanner.errors import CameraTimeout, ConfigError, HardwareError, HardwareMissing, RigLost
 from scanner.hardware.gphoto2_body import PLUG_IN, Body, Library, Refused, in_words
 from scanner.hardware.gphoto2_exposure import serial_of
+from scanner.hardware.guard import Guard
 from scanner.hardware.settings import CameraSettings
 from scanner.units import Seconds
 
@@ -33,9 +35,10 @@ class Session:
     RigLost, CameraError.
     """
 
-    def __init__(self, library: Library, settings: CameraSettings) -> None:
+    def __init__(self, library: Library, settings: CameraSettings, guard: Guard) -> None:
         self._library = library
         self._settings = settings
+        self._guard = guard
         self._cancelling = threading.Event()
         self._context = library.Context()
         self._callback = self._context.set_cancel_func(self._cancelled, None)  # lives as long as this is held
@@ -146,6 +149,10 @@ class Session:
     def _limited(self, what: str, action: Callable[[], T], seconds: Seconds) -> T:
         if self._hangs:
             raise _lost(self._hangs)
+        with self._guard.limit(seconds + 2 * self._settings.timeout_s, f"The camera's call to {what}"):
+            return self._waited(what, action, seconds)
+
+    def _waited(self, what: str, action: Callable[[], T], seconds: Seconds) -> T:
         answer: Future[T] = Future()
         threading.Thread(target=_answer, args=(answer, action), name=f"camera: {what}", daemon=True).start()
         try:

@@ -16,6 +16,7 @@ import simplejpeg
 
 from scanner.clock import Clock, SystemClock
 from scanner.hardware.gphoto2_camera import DslrCamera, open_gphoto2
+from scanner.hardware.guard import Guard, only_log
 from scanner.hardware.settings import CameraSettings
 
 WIDTH, HEIGHT = 240, 160
@@ -314,7 +315,7 @@ class FakeGphoto2:
 
 def open_fake(*bus: FakeDslr, settings: CameraSettings = OPTICS, clock: Clock | None = None) -> DslrCamera:
     """The driver over cameras of the fake library."""
-    return open_gphoto2(settings, clock or SystemClock(), lambda _name: FakeGphoto2(*bus))
+    return open_gphoto2(settings, clock or SystemClock(), lambda _name: FakeGphoto2(*bus), Guard(only_log))
 
 
 @contextmanager
@@ -344,4 +345,4 @@ def virtual_library(folder: Path, *pictures: bytes) -> Iterator[Any]:
 
 def open_virtual(library: Any, settings: CameraSettings = OPTICS, clock: Clock | None = None) -> DslrCamera:
     """The driver over the virtual camera."""
-    return open_gphoto2(settings, clock or SystemClock(), lambda _name: library)
+    return open_gphoto2(settings, clock or SystemClock(), lambda _name: library, Guard(only_log))

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from scanner.errors import CameraTimeout, ConfigError, HardwareError, HardwareMissing, RigLost
 from scanner.hardware.gphoto2_body import Body, Refused
 from scanner.hardware.gphoto2_session import Session
+from scanner.hardware.guard import Guard, only_log
 from scanner.hardware.settings import CameraSettings
 from tests.hardware.dslrs import HANG, HANG_FOR_EVER, OPTICS, FakeDslr, FakeGphoto2
 
@@ -23,7 +25,7 @@ def dslr() -> Iterator[FakeDslr]:
 
 
 def session_of(*bus: FakeDslr, serial: str | None = None, settings: CameraSettings = QUICK) -> Session:
-    return Session(FakeGphoto2(*bus), settings.model_copy(update={"serial": serial}))
+    return Session(FakeGphoto2(*bus), settings.model_copy(update={"serial": serial}), Guard(only_log))
 
 
 def press(session: Session) -> str:
@@ -109,6 +111,34 @@ def test_the_exposure_counts_twice(dslr: FakeDslr) -> None:
     dslr.fail("capture", HANG)
     with pytest.raises(CameraTimeout, match=r"within 0\.3 s"):
         press(session)
+
+
+class WatchedGuard(Guard):
+    """Notes what it guards, and for how long."""
+
+    def __init__(self) -> None:
+        super().__init__(only_log)
+        self.limits: list[tuple[float, str]] = []
+
+    @contextmanager
+    def limit(self, seconds: float, what: str) -> Iterator[None]:
+        self.limits.append((seconds, what))
+        yield
+
+
+def test_a_guard_stands_behind_every_call(dslr: FakeDslr) -> None:
+    """Beyond the deadline and the time to cancel, for calls in which no Python thread runs."""
+    guard = WatchedGuard()
+    session = Session(FakeGphoto2(dslr), QUICK, guard)
+    press(session)
+    session.close()
+    assert [(round(seconds, 3), what.rpartition(" to ")[2]) for seconds, what in guard.limits] == [
+        (0.3, "look for cameras"),
+        (0.5, "connect"),
+        (0.3, "read the serial number"),
+        (0.3, "take a picture"),
+        (0.3, "close"),
+    ]
 
 
 @pytest.mark.parametrize("call", ["init", "get serialnumber"])
