@@ -137,6 +137,8 @@ class Session:
         self._cancel(camera)
         with Guard(lambda _: camera.cancel_all_and_flush()).limit(self._stop_s, "stopping the camera"):
             self._watched(camera.stop, "stopping the camera")
+        if not camera.camera_configuration():
+            raise CameraError("The camera lost its configuration.", "Restart the daemon.")  # start() would choose one
         self.repeat_controls()
         self._watched(camera.start, "starting the camera")
         return self._next()
