@@ -13,7 +13,7 @@ from scanner.clock import Clock
 from scanner.errors import HardwareError, HardwareMissing, MotionError, MotionTimeout
 from scanner.hardware.motion_line import OpenLink
 from scanner.hardware.motion_talk import POLL_S, REPLY_S, TRIES, Stopped, Talk
-from scanner.hardware.wire.dialect import Dialect, Move, Ok, Orders, Own, Report
+from scanner.hardware.wire.dialect import Dialect, Move, Ok, Orders, Own, Refused, Report
 from scanner.units import Seconds
 
 PAUSE_S = 0.05
@@ -120,6 +120,7 @@ class MotionController(Talk):
         for line in self._manner.release:
             self._send_to_sleep(line)
         self._asleep = self._manner.release_sleeps
+        self._unprepared = True
         self.lose("the motors were released")
 
     def reset(self) -> None:
@@ -209,21 +210,28 @@ class MotionController(Talk):
             raise self._late(move)
 
     def _tell(self, line: str, within: Seconds) -> Ok:
-        """Say a line again only where that changes nothing; then wait for as many answers as it was said."""
-        if not self._manner.repeats:
-            return self.command(line, within, tries=1)
-        for again in range(TRIES):
-            try:
-                done = self.command(line, within, tries=1)
-            except MotionTimeout:
-                if again == TRIES - 1:
-                    raise
-                continue
-            for _ in range(again):
-                if self._await_reply(within) is None:
-                    break
-            return done
-        raise self._silent(line)
+        """Say a line again only where that changes nothing; then wait until each was answered, or will not be.
+
+        An answer that comes late would else be taken for that to the next line.
+        """
+        tries, sent, before = TRIES if self._manner.repeats else 1, 0, self._oks + self._refusals
+        reply: Ok | Refused | None = None
+        while not isinstance(reply, Ok) and sent < tries:
+            sent += 1
+            reply = self._try(line, within)
+        while self._oks + self._refusals - before < sent and self._await_reply(within) is not None:
+            pass
+        if reply is None:
+            raise self._silent(line)
+        if isinstance(reply, Refused):
+            raise self._refused(line, reply)
+        return reply
+
+    def _try(self, line: str, within: Seconds) -> Ok | Refused | None:
+        try:
+            return self._say(line, within, tries=1)
+        except MotionTimeout:
+            return None
 
     def _called(self) -> bool:
         """Reset one that did not greet, where that can be said."""

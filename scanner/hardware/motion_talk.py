@@ -82,10 +82,7 @@ class Talk:
         """
         reply = self._say(line, within, tries)
         if isinstance(reply, Refused):
-            raise MotionError(
-                f"The controller at {self.name} refused {line!r}: {reply.text}.",
-                "Home or zero the axes; when that does not help, check the firmware and its settings.",
-            )
+            raise self._refused(line, reply)
         return reply
 
     def status(self, within: Seconds = REPLY_S) -> Report:
@@ -129,9 +126,7 @@ class Talk:
         """From now on no axis knows where it is."""
         self.epoch += 1
         self.lost_because = why
-        self.at = None
-        if self._manner.repeats:
-            self._assumed = None
+        self.at = self._assumed = None
 
     def _say(self, line: str, within: Seconds, tries: int) -> Ok | Refused:
         refusal: Refused | None = None
@@ -257,6 +252,12 @@ class Talk:
                 f"The controller at {self.name} started anew in the middle of its work.",
                 "Check its power supply and cable, then home or zero the axes.",
             )
+
+    def _refused(self, line: str, refusal: Refused) -> MotionError:
+        return MotionError(
+            f"The controller at {self.name} refused {line!r}: {refusal.text}.",
+            "Home or zero the axes; when that does not help, check the firmware and its settings.",
+        )
 
     def _silent(self, line: str) -> MotionTimeout:
         return MotionTimeout(

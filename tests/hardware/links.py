@@ -1,45 +1,60 @@
-"""Links for tests without a port: a script of replies, and the simulated firmware on a clock that jumps."""
+"""Links for tests without a port: a script of replies, and a simulated board on a clock that jumps."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scanner.clock import FakeClock
-from scanner.errors import MotionError
-from scanner.hardware.simulated.controller_firmware import Firmware
+from scanner.errors import HardwareMissing, MotionError
+from scanner.hardware.simulated.controller_board import Board
 
 STEP_S = 0.005
 
 
 @dataclass
-class FirmwareLink:
-    """The simulated firmware without a terminal; waiting moves the clock on. `whenever` is called at each wait."""
+class BoardLink:
+    """A simulated board without a terminal; waiting moves the clock on. `whenever` is called every few milliseconds."""
 
-    firmware: Firmware
+    board: Board
     clock: FakeClock
     name: str = "simulated"
-    whenever: Callable[[], None] = lambda: None
+    whenever: Callable[[], None] | None = None
     sent: bytearray = field(default_factory=bytearray)
     dead: bool = False
 
-    def read(self, timeout: float) -> bytes:
+    def open(self) -> "BoardLink":
+        """Opening starts the board anew, as an Arduino does. Raises HardwareMissing while `dead`."""
         if self.dead:
-            raise MotionError("The cable is out.")
-        steps = math.ceil(timeout / STEP_S)
-        while not (data := self.firmware.send()) and steps > 0:
-            steps -= 1
-            self.clock.sleep(STEP_S)
-            self.whenever()
+            raise HardwareMissing("No serial port.", "Plug it in.")
+        self.board.power_on()
+        return self
+
+    def read(self, timeout: float) -> bytes:
+        self._refuse_dead()
+        until = self.clock.monotonic() + timeout
+        while not (data := self.board.send()) and self.clock.monotonic() < until:
+            self._wait(until)
         return data
 
     def write(self, data: bytes) -> None:
-        if self.dead:
-            raise MotionError("The cable is out.")
+        self._refuse_dead()
         self.sent += data
-        self.firmware.receive(data)
+        self.board.receive(data)
 
     def close(self) -> None:
-        self.dead = True
+        """The port is free; the board goes on."""
+
+    def _wait(self, until: float) -> None:
+        now, due = self.clock.monotonic(), self.board.due()
+        if self.whenever is None:
+            next_at = until if due is None else min(until, max(due, now + 1e-4))
+            self.clock.sleep(next_at - now)
+        else:
+            self.clock.sleep(STEP_S)
+            self.whenever()
+
+    def _refuse_dead(self) -> None:
+        if self.dead:
+            raise MotionError("The cable is out.", "Plug it in.")
 
 
 @dataclass

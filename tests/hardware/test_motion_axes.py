@@ -9,13 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.clock import FakeClock
-from scanner.errors import ControllerAlarm, FocusrigError, MotionError, MotionTimeout, OutOfRange, PositionLost
+from scanner.errors import (
+    ControllerAlarm,
+    FocusrigError,
+    MotionError,
+    MotionTimeout,
+    NoSwitch,
+    OutOfRange,
+    PositionLost,
+)
 from scanner.hardware.motion_axes import EXACT_STEPS, SerialAxis, SerialLight, duration
 from scanner.hardware.motion_controller import MotionController, Stopped
+from scanner.hardware.motion_drives import drives
 from scanner.hardware.motion_settings import AxisSettings, MotionSettings, TiltSettings
 from scanner.hardware.simulated.controller_faults import Faults
-from scanner.hardware.simulated.controller_firmware import Firmware, Switch
-from tests.hardware.links import FirmwareLink
+from scanner.hardware.serial_motion import dialect_of
+from scanner.hardware.simulated.controller_flavours import GRBL, GRBLHAL, Flavour
+from scanner.hardware.simulated.controller_grbl import GrblFirmware
+from scanner.hardware.simulated.controller_motors import Switch
+from tests.hardware.links import BoardLink
 
 FAST = MotionSettings(
     turntable=AxisSettings(letter="X", max_speed=120, acceleration=1000),
@@ -31,22 +43,22 @@ class Bench:
     faults: Faults = field(default_factory=Faults)
     switches: tuple[Switch, ...] = ()
     own: dict[int, float] = field(default_factory=dict)
+    flavour: Flavour = GRBL
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
-        self.firmware = Firmware(self.clock, self.faults, switches=self.switches)
+        self.firmware = GrblFirmware(self.clock, self.faults, switches=self.switches, flavour=self.flavour)
         self.firmware.settings |= self.own
-        self.firmware.power_on()
-        self.link = FirmwareLink(self.firmware, self.clock)
-        self.controller = MotionController(self.link, self.clock)
+        self.link = BoardLink(self.firmware, self.clock)
+        motors = drives(self.rig, rail=True)
+        self.controller = MotionController(self.link.open, dialect_of(self.rig), self.clock, {})
         self.controller.start()
-        self.turntable = SerialAxis("turntable", self.rig, self.controller)
-        self.tilt = SerialAxis("tilt", self.rig, self.controller)
-        self.lamp = SerialLight(self.rig.light, self.controller)
+        self.turntable, self.tilt, self.rail = (SerialAxis(motor, self.controller) for motor in motors)
+        self.lamp = SerialLight(self.controller)
 
-    def homed(self) -> "Bench":
-        self.turntable.home()
-        self.tilt.home()
+    def zeroed(self) -> "Bench":
+        for axis in (self.turntable, self.tilt, self.rail):
+            axis.set_zero()
         return self
 
     def truth(self) -> float:
@@ -72,7 +84,7 @@ def test_unknown_until_homed() -> None:
     with pytest.raises(PositionLost, match="not homed or zeroed"):
         bench.turntable.move_to(10)
     assert bench.truth() == 0
-    bench.turntable.home()
+    bench.turntable.set_zero()
     assert where(bench.turntable) == 0
     assert where(bench.tilt) is None
 
@@ -82,7 +94,7 @@ def test_unknown_until_homed() -> None:
 def test_hundred_turns_end_where_they_began(own: dict[int, float], per_degree: float) -> None:
     """Whatever the gear and whatever $100 says: no angle ever drifts by as much as one step."""
     turntable = AxisSettings(steps_per_degree=per_degree, max_speed=1000, acceleration=100_000, approach=2)
-    bench = Bench(FAST.model_copy(update={"turntable": turntable}), own={110: 1e9, 120: 1e9} | own).homed()
+    bench = Bench(FAST.model_copy(update={"turntable": turntable}), own={110: 1e9, 120: 1e9} | own).zeroed()
     for shot in range(1, 1201):
         reached = bench.turntable.move_to(shot % 12 * 30)
         off = (bench.truth() / per_degree - shot * 30 + 180) % 360 - 180
@@ -104,7 +116,7 @@ def test_numbers_beyond_the_bound_would_drift() -> None:
 
 
 def test_turntable_goes_on_across_zero() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     travelled = 0.0
     for angle in (120, 240, 0, 120):
         before = bench.truth()
@@ -122,7 +134,7 @@ def arrivals(bench: Bench, axis: int) -> list[float]:
 
 @pytest.mark.parametrize(("start", "end"), [(50, 20), (20, 50), (80, -20), (0, -19)])
 def test_tilt_arrives_from_below(start: float, end: float) -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.tilt.move_to(start)
     path = arrivals(bench, 1)
     bench.tilt.move_to(end)
@@ -136,7 +148,7 @@ def test_tilt_arrives_from_below(start: float, end: float) -> None:
 
 
 def test_turntable_jogs_back_the_short_way_and_arrives_forward() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.turntable.move_to(90)
     path = arrivals(bench, 0)
     assert bench.turntable.move_to(80) == pytest.approx(80, abs=0.1)
@@ -146,7 +158,7 @@ def test_turntable_jogs_back_the_short_way_and_arrives_forward() -> None:
 
 def test_without_approach_the_turntable_only_turns_forward() -> None:
     rig = FAST.model_copy(update={"turntable": FAST.turntable.model_copy(update={"approach": 0.0})})
-    bench = Bench(rig).homed()
+    bench = Bench(rig).zeroed()
     bench.turntable.move_to(90)
     path = arrivals(bench, 0)
     bench.turntable.move_to(80)
@@ -158,7 +170,7 @@ def test_without_approach_the_turntable_only_turns_forward() -> None:
 @pytest.mark.parametrize("angle", [0.0, 30.0, 60.0, 359.99, 7.7])
 def test_to_where_it_is_the_turntable_does_not_turn(approach: float, angle: float) -> None:
     rig = FAST.model_copy(update={"turntable": FAST.turntable.model_copy(update={"approach": approach})})
-    bench = Bench(rig).homed()
+    bench = Bench(rig).zeroed()
     bench.turntable.move_to(angle)
     here = bench.truth()
     bench.turntable.move_to(angle)
@@ -168,7 +180,7 @@ def test_to_where_it_is_the_turntable_does_not_turn(approach: float, angle: floa
 
 @pytest.mark.parametrize("angle", [90.1, -20.1, 450, math.nan, math.inf])
 def test_out_of_range_moves_nothing(angle: float) -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     said = len(bench.link.sent)
     with pytest.raises(OutOfRange) as refused:
         bench.tilt.move_to(angle)
@@ -179,7 +191,7 @@ def test_out_of_range_moves_nothing(angle: float) -> None:
 
 
 def test_turntable_takes_any_finite_angle() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     assert bench.turntable.move_to(-30) == pytest.approx(330, abs=0.1)
     assert bench.turntable.move_to(750) == pytest.approx(30, abs=0.1)
     with pytest.raises(OutOfRange, match="any finite angle"):
@@ -188,7 +200,7 @@ def test_turntable_takes_any_finite_angle() -> None:
 
 def test_a_slow_controller_is_waited_for() -> None:
     """Speed and acceleration are the lower of the config's and the controller's, and so is the patience."""
-    bench = Bench(own={110: 10, 120: 1}).homed()
+    bench = Bench(own={110: 10, 120: 1}).zeroed()
     before = bench.clock.monotonic()
     bench.turntable.move_to(90)
     assert bench.clock.monotonic() - before > 18
@@ -211,7 +223,7 @@ def test_homing_to_a_switch() -> None:
 def test_homing_one_axis_where_the_firmware_can() -> None:
     tilt = FAST.tilt.model_copy(update={"homing": True})
     rig = FAST.model_copy(update={"tilt": tilt, "home_one_axis": True})
-    bench = Bench(rig, switches=(Switch(1, 10),), own={22: 1})
+    bench = Bench(rig, switches=(Switch(1, 10),), own={22: 1}, flavour=GRBLHAL)
     bench.tilt.home()
     assert b"$HY\n" in bench.link.sent
 
@@ -226,7 +238,7 @@ def test_homing_without_a_switch_there_is_an_alarm_in_words() -> None:
 
 
 def test_a_banner_nobody_asked_for_loses_the_position() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.turntable.move_to(30)
     bench.firmware.power_on()
     bench.clock.sleep(1)
@@ -235,13 +247,13 @@ def test_a_banner_nobody_asked_for_loses_the_position() -> None:
     with pytest.raises(PositionLost, match="started anew by itself"):
         bench.turntable.move_to(60)
     assert bench.truth() == pytest.approx(30 * 200 * 16 / 360, abs=0.5)
-    bench.turntable.home()
+    bench.turntable.set_zero()
     assert where(bench.turntable) == 0
     assert bench.turntable.move_to(30) == pytest.approx(30, abs=0.1)
 
 
 def test_a_reset_whose_banner_got_lost_is_seen_in_the_numbers() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.turntable.move_to(30)
     bench.firmware.power_on()
     bench.clock.sleep(1)
@@ -251,7 +263,7 @@ def test_a_reset_whose_banner_got_lost_is_seen_in_the_numbers() -> None:
 
 
 def test_a_reset_in_the_middle_of_a_move() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.firmware.spoil(Faults(reset_in_move=1))
     with pytest.raises(PositionLost, match="started anew in the middle"):
         bench.turntable.move_to(90)
@@ -259,7 +271,7 @@ def test_a_reset_in_the_middle_of_a_move() -> None:
 
 
 def test_a_limit_hit_is_an_alarm_and_homing_ends_the_silence() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.lamp.set(1)
     bench.firmware.spoil(Faults(mute_alarm_in_move=1))
     with pytest.raises(ControllerAlarm, match="limit switch was hit") as alarm:
@@ -268,13 +280,13 @@ def test_a_limit_hit_is_an_alarm_and_homing_ends_the_silence() -> None:
     bench.firmware.spoil(Faults())
     with pytest.raises(PositionLost, match="alarm 1"):
         bench.turntable.move_to(0)
-    bench.turntable.home()
+    bench.turntable.set_zero()
     assert bench.turntable.move_to(10) == pytest.approx(10, abs=0.1)
     assert bench.firmware.light() == 1
 
 
 def test_an_alarm_that_got_lost_is_a_timeout_not_a_hang() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.firmware.spoil(Faults(mute_alarm_in_move=1, lose_reply=0))
     began = bench.clock.monotonic()
 
@@ -291,9 +303,9 @@ def test_an_alarm_that_got_lost_is_a_timeout_not_a_hang() -> None:
 
 def test_motors_that_never_arrive_are_stopped() -> None:
     """The controller believes in another speed than it makes: past the deadline the motors are brought to rest."""
-    bench = Bench().homed()
-    bench.controller.settings[110] = 30_000.0
-    bench.controller.settings[120] = 1000.0
+    bench = Bench().zeroed()
+    bench.controller.own["$110"] = 30_000.0
+    bench.controller.own["$120"] = 1000.0
     bench.firmware.settings[110] = 1.0
     with pytest.raises(MotionTimeout, match="did not report"):
         bench.turntable.move_to(90)
@@ -309,7 +321,7 @@ def stop_after(bench: Bench, seconds: float) -> None:
 
     def stop() -> None:
         if bench.clock.monotonic() >= at:
-            bench.link.whenever = lambda: None
+            bench.link.whenever = None
             bench.turntable.stop()
             assert bench.link.sent[-1] in b"!\x18", "the order is out before the waiting thread knows"
 
@@ -317,7 +329,7 @@ def stop_after(bench: Bench, seconds: float) -> None:
 
 
 def test_stop_holds_and_keeps_the_position() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.lamp.set(1)
     stop_after(bench, 0.4)
     with pytest.raises(Stopped):
@@ -344,7 +356,7 @@ def test_stop_while_homing_loses_the_position() -> None:
 
 
 def test_stop_of_nothing_is_nothing() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     said = len(bench.link.sent)
     bench.turntable.stop()
     assert len(bench.link.sent) == said
@@ -352,7 +364,7 @@ def test_stop_of_nothing_is_nothing() -> None:
 
 
 def test_a_dead_cable_is_an_error_and_an_unknown_angle() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.link.dead = True
     assert where(bench.turntable) is None
     with pytest.raises(MotionError, match="cable"):
@@ -360,7 +372,7 @@ def test_a_dead_cable_is_an_error_and_an_unknown_angle() -> None:
 
 
 def test_the_light_switches_and_comes_back_after_a_reset() -> None:
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     bench.lamp.set(0.3)
     assert bench.lamp.level == 1.0
     assert bench.firmware.light() == 1
@@ -414,7 +426,7 @@ def attempt(bench: Bench, angle: float) -> str:
 )
 def test_no_fault_ever_makes_a_wrong_angle(seed: int, angles: list[float], fault: str, chance: float) -> None:
     """A move returns at the right place, or raises; after an error, homing brings the rig back."""
-    bench = Bench().homed()
+    bench = Bench().zeroed()
     zero = bench.truth()
     for i, angle in enumerate(angles):
         bench.firmware.spoil(FAULTS[fault](seed + i, chance))
@@ -425,6 +437,6 @@ def test_no_fault_ever_makes_a_wrong_angle(seed: int, angles: list[float], fault
         else:
             bench.firmware.spoil(Faults())
             bench.clock.sleep(0.5)
-            bench.turntable.home()
+            bench.turntable.set_zero()
             zero = bench.truth()
         assert bench.clock.monotonic() - began < 60

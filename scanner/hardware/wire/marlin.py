@@ -39,6 +39,9 @@ LINE_LIMIT = 90
 TWO_DECIMALS = 0.006
 """Half of the last digit of a reported position or scale, and a little for its own rounding."""
 
+POWER = ("M17", "M84 S0")
+"""Motors on, and not off again after a time without movement."""
+
 MANNER = Manner(
     name="Marlin",
     identify=("M115",),
@@ -86,10 +89,13 @@ class Marlin:
         return ascii_line(line, LINE_LIMIT) + b"\n"
 
     def prepare(self, scales: Mapping[str, float]) -> tuple[str, ...]:
-        """Soft endstops off, since they clamp in silence and the limits are kept here; the scales."""
+        """Soft endstops off, since they clamp in silence and the limits are kept here; the scales; motors on.
+
+        Motors that are off at the start would let the tilt sag while a person brings it to its zero.
+        """
         self._scales = dict(scales)
         words = " ".join(f"{letter}{number(scale, 6)}" for letter, scale in scales.items())
-        return ("M211 S0", *([f"M92 {words}"] if words else []))
+        return ("M211 S0", *([f"M92 {words}"] if words else []), *POWER)
 
     def doubts(self, own: Mapping[str, float], scales: Mapping[str, float]) -> str:
         for letter, scale in scales.items():
@@ -120,8 +126,7 @@ class Marlin:
         return Lamp(f"M106 S{round(255 * level)}" if level > 0 else "M107", level)
 
     def hold(self, own: Mapping[str, float], port: str) -> tuple[str, ...]:  # noqa: ARG002 - every Marlin can
-        """Motors on, and not off again after a time without movement."""
-        return ("M17", "M84 S0")
+        return POWER
 
     def notes(self, own: Mapping[str, float]) -> list[str]:
         moved = [letter for letter in "XYZ" if own.get(f"M206 {letter}")]

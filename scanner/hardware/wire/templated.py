@@ -2,6 +2,9 @@
 
 An answer is a whole line that fits; of a sketch that ends no lines (terminator NONE) whatever fits so far. What an
 answer means depends on what was asked, so the last question is remembered.
+
+A move is said again only when its words are absolute and the sketch greets: one that started anew would obey the same
+line from another zero, and without a greeting nobody would know.
 """
 
 import re
@@ -65,7 +68,7 @@ class Templated:
             boot_s=t.boot_s,
             must_greet=bool(t.greeting) and not t.identify,
             identify=(t.identify,) if t.identify else (),
-            repeats=not words["move"] & RELATIVE,
+            repeats=bool(t.greeting) and not words["move"] & RELATIVE,
             halt=self._bytes(t.stop) if t.stop else b"",
             halt_homing=self._bytes(t.stop) if t.stop else b"",
             release=(t.release,) if t.release else (),
@@ -85,7 +88,7 @@ class Templated:
         return self._bytes(line)
 
     def prepare(self, scales: Mapping[str, float]) -> tuple[str, ...]:  # noqa: ARG002 - a sketch has its own
-        return ()
+        return (self.template.hold,) if self.template.hold else ()
 
     def doubts(self, own: Mapping[str, float], scales: Mapping[str, float]) -> str:  # noqa: ARG002 - as above
         return ""
@@ -116,7 +119,9 @@ class Templated:
         return (self.template.hold,) if self.template.hold else ()
 
     def notes(self, own: Mapping[str, float]) -> list[str]:  # noqa: ARG002 - as above
-        return []
+        if self.template.greeting:
+            return []
+        return ["rig.motion.template has no greeting, so a sketch that starts anew by itself goes unnoticed: add one."]
 
     def _bytes(self, line: str) -> bytes:
         return ascii_line(line, LINE_LIMIT) + ENDS[self.template.terminator]
