@@ -1,11 +1,13 @@
 """A camera bench for tests: the real driver over the simulated sensor, on a clock that jumps, before a coded scene."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from scanner.clock import FakeClock
 from scanner.hardware.picamera import PiCamera, open_camera
+from scanner.hardware.picamera_planes import layout_of
 from scanner.hardware.picamera_session import Session
 from scanner.hardware.settings import CameraSettings, SimulatedSettings
 from scanner.hardware.simulated.sensor import SimulatedSensor, Surroundings
@@ -82,6 +84,15 @@ class CodedScene:
         return CodedView(self._size, turntable_deg)
 
 
+def take(sensor: SimulatedSensor, wait: float = 10.0) -> tuple[dict[str, Any], Planes]:
+    """The next frame of a sensor without a driver: its metadata, and its main picture."""
+    request = sensor.capture_request(wait=wait)
+    pixels = layout_of(sensor.camera_configuration()["main"]).planes(request.make_buffer("main"))
+    metadata = request.get_metadata()
+    request.release()
+    return metadata, pixels
+
+
 @dataclass
 class Bench:
     """What stands around a camera under test. `sensors`: each one that was opened, the present one last.
@@ -99,10 +110,16 @@ class Bench:
     clock: FakeClock = field(default_factory=FakeClock)
     turntable: float = 0.0
     lamp: float = 1.0
+    back_mm: float = 0.0
     sensors: list[SimulatedSensor] = field(default_factory=list)
 
     def open_sensor(self) -> SimulatedSensor:
-        around = Surroundings(scene=CodedScene, pose=lambda: (self.turntable, 0.0), lamp=lambda: self.lamp)
+        around = Surroundings(
+            scene=CodedScene,
+            pose=lambda: (self.turntable, 0.0),
+            lamp=lambda: self.lamp,
+            rail=lambda: self.back_mm,
+        )
         faults = replace(self.faults, seed=self.faults.seed + len(self.sensors))
         traits = replace(self.traits, adjust_to=self.adjust_to or self.traits.adjust_to)
         sensor = self.kind(around, self.clock, self.simulated, traits=traits, faults=faults, memory=self.memory)

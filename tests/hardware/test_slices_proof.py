@@ -14,14 +14,13 @@ import pytest
 
 from scanner.errors import HardwareError, RigLost
 from scanner.hardware.picamera import PiCamera
-from scanner.hardware.picamera_planes import layout_of
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.settings import SimulatedSettings
 from scanner.hardware.simulated.sensor import SimulatedSensor
 from scanner.hardware.simulated.sensor_faults import SensorFaults
 from scanner.hardware.simulated.sensor_traits import SensorTraits
 from scanner.slices import Planes
-from tests.hardware.cameras import HEIGHT, OPTICS, WIDTH, Bench, lens_in, turntable_in
+from tests.hardware.cameras import HEIGHT, OPTICS, WIDTH, Bench, lens_in, take, turntable_in
 
 SETTLE_MS = (0, 25, 50, 100, 150)
 FRAME_RATES = (1, 2, 5, 10, 14)
@@ -35,6 +34,8 @@ TIME_CONSTANTS = 7
 BRIGHT = Exposure(time_us=10_000, gain=1.0, red_gain=1.8, blue_gain=1.5)
 DARK = BRIGHT.model_copy(update={"time_us": 60_000})
 TRIES = 4
+LOOKS = 7
+"""Before every so many slices somebody looks at the live picture."""
 COUNTED = ("slices", "faults", "retries", "timeouts", "wrong", "stale")
 
 Naive: TypeAlias = Callable[[Bench, SimulatedSensor, float], Planes]
@@ -138,11 +139,13 @@ def reopened(bench: Bench, camera: PiCamera) -> PiCamera:
     return bench.camera()
 
 
-def take(bench: Bench, camera: PiCamera, look: Exposure, lens: float, row: Row) -> tuple[PiCamera, Planes]:
+def keep(bench: Bench, camera: PiCamera, look: Exposure, lens: float, row: Row) -> tuple[PiCamera, Planes]:
     """What a scan does: ask again after an error; open the camera anew when it says that nothing else helps."""
     for _ in range(TRIES):
         try:
             camera.focus(lens)
+            if bench.turntable % LOOKS == 0:
+                camera.look()
             asked = bench.clock.monotonic()
             taken = camera.capture()
         except RigLost:
@@ -175,7 +178,7 @@ def driven(slices: int, chosen: Sequence[tuple[int, int, int]], told_ms: float |
         for number in range(slices):
             lens = SWEEP[number % len(SWEEP)]
             bench.turntable = next(numbers) % 250
-            camera, pixels = take(bench, camera, look, lens, row)
+            camera, pixels = keep(bench, camera, look, lens, row)
             judge(row, pixels, lens, int(bench.turntable))
         row.faults += sum(sensor.misfortunes for sensor in bench.sensors)
     return tally
@@ -184,20 +187,11 @@ def driven(slices: int, chosen: Sequence[tuple[int, int, int]], told_ms: float |
 # ---------------------------------------------- drivers that believe
 
 
-def frame(sensor: SimulatedSensor) -> tuple[float, Planes]:
-    """Lens position in the metadata, and the picture, of the frame that comes next."""
-    request = sensor.capture_request(wait=60.0)
-    planes = layout_of(sensor.camera_configuration()["main"]).planes(request.make_buffer("main"))
-    position = float(request.get_metadata()["LensPosition"])
-    request.release()
-    return position, planes
-
-
 def until_it_matches(sensor: SimulatedSensor, lens: float) -> None:
     """Set the lens, and loop until the metadata say so."""
     sensor.set_controls({"AfMode": 0, "LensPosition": lens})
     for _ in range(60):
-        if abs(frame(sensor)[0] - lens) <= HALF_A_STEP:
+        if abs(take(sensor)[0]["LensPosition"] - lens) <= HALF_A_STEP:
             return
     raise AssertionError(f"the metadata never said {lens} D")
 
@@ -205,14 +199,14 @@ def until_it_matches(sensor: SimulatedSensor, lens: float) -> None:
 def believe(_: Bench, sensor: SimulatedSensor, lens: float) -> Planes:
     """Keep the frame that comes after the one that matches."""
     until_it_matches(sensor, lens)
-    return frame(sensor)[1]
+    return take(sensor)[1]
 
 
 def believe_and_wait(bench: Bench, sensor: SimulatedSensor, lens: float) -> Planes:
     """The same with the settle time in between, by the clock: the frame that lies ready then may be older."""
     until_it_matches(sensor, lens)
     bench.clock.sleep(bench.settings.lens_settle_ms * 1e-3)
-    return frame(sensor)[1]
+    return take(sensor)[1]
 
 
 def believed(naive: Naive, slices: int, chosen: Sequence[tuple[int, int, int]]) -> Tally:

@@ -7,27 +7,11 @@ import pytest
 
 from scanner.hardware.picamera_api import Picamera2Like, facts_of
 from scanner.hardware.settings import SimulatedSettings
-from scanner.hardware.simulated.sensor import SimulatedRequest, SimulatedSensor
+from scanner.hardware.simulated.sensor import SimulatedSensor
 from scanner.hardware.simulated.sensor_faults import SensorFaults
-from scanner.slices import Planes
-from tests.hardware.cameras import HEIGHT, WIDTH, Bench, brightness_in, frame_in, lens_in, turntable_in
+from tests.hardware.cameras import HEIGHT, WIDTH, Bench, brightness_in, frame_in, lens_in, take, turntable_in
 
 PERIOD = 1 / 30
-
-
-def pixels_of(sensor: SimulatedSensor, request: SimulatedRequest) -> Planes:
-    stride = sensor.camera_configuration()["main"]["stride"]
-    buffer = request.make_buffer("main")
-    luma = buffer[: HEIGHT * stride].reshape(HEIGHT, stride)[:, :WIDTH]
-    chroma = buffer[HEIGHT * stride :].reshape(2, HEIGHT // 2, stride // 2)[..., : WIDTH // 2]
-    return Planes(luma, chroma[0], chroma[1])
-
-
-def take(sensor: SimulatedSensor, wait: float = 5.0) -> tuple[dict[str, Any], Planes]:
-    request = sensor.capture_request(wait=wait)
-    result = request.get_metadata(), pixels_of(sensor, request)
-    request.release()
-    return result
 
 
 def settled(bench: Bench, lens: float) -> SimulatedSensor:
@@ -296,3 +280,12 @@ def test_dropped_frames_are_never_rendered() -> None:
     assert asked == []
     take(sensor)
     assert asked == ["main"]
+
+
+def test_faults_are_counted() -> None:
+    bench = Bench(faults=SensorFaults(refuse=1.0))
+    sensor = bench.started_sensor()
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="refused"):
+            sensor.capture_request(wait=1.0)
+    assert sensor.misfortunes == 3
