@@ -1,5 +1,6 @@
 """A configured, running camera, and the way back when it stops giving frames."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, InvalidStateError
@@ -146,6 +147,7 @@ class Session:
     def _after_reopening(self) -> RequestLike:
         self.restarts += 1
         self._let_go()
+        gc.collect()  # picamera2's objects refer to each other in circles, and to contiguous memory
         self._open()
         return self._next()
 
