@@ -89,10 +89,17 @@ def _add_calibrate(commands: Commands) -> argparse.ArgumentParser:
 
 def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
     command = commands.add_parser(
-        "doctor", help="check this machine", description="Check libraries, devices, data folder and port."
+        "doctor",
+        help="check this machine",
+        description="Check libraries, ports, data folder, clock and network. Nothing moves, and no device is opened; "
+        "with --hardware the devices are, and the lens moves.",
     )
     _add_settings(command)
-    command.add_argument("--json", action="store_true", help="print the findings as JSON")
+    command.add_argument(
+        "--hardware", action="store_true", help="open camera and controller, and measure: lens, frame rate, lamp, disk"
+    )
+    command.add_argument("--json", action="store_true", help="print a report as JSON")
+    command.add_argument("--report", type=Path, metavar="FILE", help="write that report to a file, to attach to a bug")
     return command
 
 

@@ -1,0 +1,1 @@
+"""The doctor, room by room."""
