@@ -24,11 +24,29 @@ def test_findings_as_text(config: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert any("data folder" in line for line in lines)
 
 
-def test_findings_as_json(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_as_json(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["doctor", "--config", str(config), "--json"])
-    findings = json.loads(capsys.readouterr().out)
-    assert {"level", "subject", "message", "hint", "hardware"} == set(findings[0])
-    assert {finding["level"] for finding in findings} <= {"ok", "warning", "problem"}
+    report = json.loads(capsys.readouterr().out)
+    assert {"version", "python", "platform", "findings"} == set(report)
+    assert {"level", "subject", "message", "hint", "hardware"} == set(report["findings"][0])
+    assert {finding["level"] for finding in report["findings"]} <= {"ok", "warning", "problem"}
+
+
+def test_a_report_as_a_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = config.parent / "report.json"
+    assert main(["doctor", "--config", str(config), "--report", str(path)]) == Exit.OK
+    written = json.loads(path.read_text("utf-8"))
+    said = capsys.readouterr().out
+    assert all(f"{finding['subject']}: {finding['message']}" in said for finding in written["findings"])
+    assert len(written["findings"]) > 10
+
+
+def test_a_report_that_cannot_be_written_is_said_at_once(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = config.parent / "no folder" / "report.json"
+    assert main(["doctor", "--config", str(config), "--report", str(path)]) == Exit.FAILED
+    shown = capsys.readouterr()
+    assert "The report cannot be written" in shown.err
+    assert "data folder" not in shown.out
 
 
 def test_problems_fail_and_warnings_do_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,3 +97,16 @@ def test_a_pi_that_lacks_more_than_devices_is_one(tmp_path: Path) -> None:
     config.write_text(PI)
     (tmp_path / "file").touch()
     assert main(["doctor", "--config", str(config), "--data", str(tmp_path / "file")]) == Exit.FAILED
+
+
+def test_devices_are_opened_only_when_asked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'{PI}[server]\nhost = "127.0.0.1"\n')
+    arguments = ["doctor", "--config", str(config), "--data", str(tmp_path), "--port", "1"]
+    assert main(arguments) == Exit.HARDWARE
+    assert "disk speed" not in capfd.readouterr().out
+    assert main([*arguments, "--hardware"]) == Exit.HARDWARE
+    out = capfd.readouterr().out
+    assert "ok       disk speed:" in out
+    assert "problem  controller: No serial port at /dev/nothing." in out
+    assert "problem  camera:" in out
