@@ -17,10 +17,11 @@ WHITE_BALANCE = ("whitebalance",)
 TARGET = ("capturetarget",)
 SERIAL = ("eosserialnumber", "serialnumber")
 
-MANUAL_FOCUS = re.compile(r"manual|mf\b|off$", re.IGNORECASE)
+MANUAL_FOCUS = re.compile(r"\b(manual|mf|off)\b", re.IGNORECASE)
+"""DMF is none: it focuses by itself first."""
 DAYLIGHT = re.compile(r"daylight|sun", re.IGNORECASE)
-AUTOMATIC = re.compile(r"auto", re.IGNORECASE)
-MEMORY = re.compile(r"ram\b", re.IGNORECASE)
+AUTOMATIC = re.compile(r"auto|awb", re.IGNORECASE)
+MEMORY = re.compile(r"\bram\b", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 

@@ -130,6 +130,8 @@ class FakeDslr:
         self.calls.append(call)
         if not self.there:
             raise FakeError(-52)
+        if cancelled():
+            raise FakeError(-112)
         queue = self.faults.get(call)
         number = queue.popleft() if queue else 0
         if number in (HANG, HANG_FOR_EVER):
@@ -144,7 +146,7 @@ class FakeDslr:
         data = self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
         files = [FakeFile("/card", f"DSC_{self.releases:04d}{ending}") for ending in self.endings]
         for file in files:
-            self.files[file.name] = data if file.name.endswith((".JPG", ".jpg")) else b"II*\0raw"
+            self.files[file.name] = data if file.name.endswith((".JPG", ".jpeg")) else b"II*\0raw"
         self.events.extend(files[1:])
         return files[0]
 

@@ -138,8 +138,9 @@ def test_the_camera_does_not_fill_up() -> None:
         assert list(dslr.files) == [f"DSC_{dslr.releases:04d}.NEF"]  # it comes late, and goes before the next picture
 
 
-def test_of_raw_and_jpeg_the_jpeg_is_taken() -> None:
-    dslr = FakeDslr(endings=(".NEF", ".JPG"), pictures=[jpeg(60)])
+@pytest.mark.parametrize("endings", [(".NEF", ".JPG"), (".NEF", ".JPG", ".WAV"), (".CR2", ".THM", ".jpeg")])
+def test_of_raw_and_jpeg_the_jpeg_is_taken(endings: tuple[str, ...]) -> None:
+    dslr = FakeDslr(endings=endings, pictures=[jpeg(60)])
     assert int(open_fake(dslr).capture().pixels.y[0, 0]) == 60
     assert dslr.files == {}
 

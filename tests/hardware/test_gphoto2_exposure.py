@@ -154,9 +154,15 @@ def test_a_white_balance_that_a_person_chose_stays() -> None:
 
 @pytest.mark.parametrize("value", ["Manual", "MF", "MF (fixed)", "Off", "manual focus"])
 def test_a_focus_that_is_manual_stays(value: str) -> None:
-    dslr = FakeDslr(dials={"focusmode": FakeDial(value, ["AF", value, "Manual"])})
+    dslr = FakeDslr(dials={"focusmode": FakeDial(value, ["AF", "Manual override", value])})
     prepare(body_of(dslr))
     assert dslr.dials["focusmode"].value == value
+
+
+def test_a_focus_that_is_only_half_manual_is_turned() -> None:
+    dslr = FakeDslr(dials={"focusmode": FakeDial("DMF", ["AF-S", "DMF", "Manual"])})
+    prepare(body_of(dslr))
+    assert dslr.dials["focusmode"].value == "Manual"
 
 
 def test_an_autofocus_that_only_the_lens_can_end_is_reported(caplog: pytest.LogCaptureFixture) -> None:

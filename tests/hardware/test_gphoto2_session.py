@@ -73,6 +73,13 @@ def test_a_lone_camera_that_tells_no_number_takes_the_one_of_the_settings() -> N
     assert session_of(FakeDslr(serial=""), serial="mine").serial == "mine"
 
 
+def test_a_camera_that_tells_no_number_is_not_taken_for_another() -> None:
+    nameless, chosen = FakeDslr(serial="", port="usb:001,001"), FakeDslr(serial="77", port="usb:001,002")
+    session = session_of(nameless, chosen, serial="77")
+    press(session)
+    assert (nameless.releases, chosen.releases) == (0, 1)
+
+
 def test_a_camera_that_another_program_holds(dslr: FakeDslr) -> None:
     dslr.fail("init", BUSY)
     with pytest.raises(HardwareMissing, match="Another program holds") as raised:
