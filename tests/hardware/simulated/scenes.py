@@ -21,8 +21,8 @@ def scene(**changes: Any) -> Scene:
 
 
 @lru_cache(maxsize=24)
-def view(turntable: float, tilt: float, **changes: Any) -> View:
-    return scene(**changes).view(turntable, tilt)
+def view(turntable: float, tilt: float, back_mm: float = 0.0, **changes: Any) -> View:
+    return scene(**changes).view(turntable, tilt, back_mm)
 
 
 def psnr(a: NDArray[Any], b: NDArray[Any], where: NDArray[np.bool_]) -> float:
@@ -31,10 +31,12 @@ def psnr(a: NDArray[Any], b: NDArray[Any], where: NDArray[np.bool_]) -> float:
     return float(10 * np.log10(255**2 / error.mean()))
 
 
-def back_projected(scene: Scene, view: View, turntable: float, tilt: float, lens: float) -> NDArray[np.float64]:
+def back_projected(
+    scene: Scene, view: View, turntable: float, tilt: float, lens: float, *, back_mm: float = 0.0
+) -> NDArray[np.float64]:
     """Points (n, 3) in metres in the turntable's frame of all pixels that see the object, from depth and camera."""
     depth, camera = view.depth(lens), scene.intrinsics(lens)
-    rotation, translation = scene.pose(turntable, tilt)
+    rotation, translation = scene.pose(turntable, tilt, back_mm)
     y, x = np.nonzero(np.isfinite(depth))
     z = 1.0 / depth[y, x].astype(np.float64)
     seen = np.stack([(x - camera.cx) / camera.focal_px * z, (y - camera.cy) / camera.focal_px * z, z])

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.hardware.simulated import optics
-from scanner.hardware.simulated.optics import Lens
+from scanner.hardware.simulated.optics import Lens, lens_of
+from scanner.hardware.simulated.settings import SceneSettings
 
 
 def module_3(breathing: float = 0.015) -> Lens:
@@ -19,6 +20,13 @@ def module_3(breathing: float = 0.015) -> Lens:
         near=15.0,
         reference=10.0,
         breathing=breathing,
+    )
+
+
+def test_the_lens_of_a_scene_is_what_its_settings_say() -> None:
+    lens = lens_of(SceneSettings(width=960, breathing=0.02, distance=0.125))
+    assert lens == Lens(
+        focal_length=4.74e-3, f_number=1.5, pitch=6.45e-3 / 960, far=0.0, near=15.0, reference=8.0, breathing=0.02
     )
 
 

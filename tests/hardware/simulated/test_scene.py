@@ -1,8 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 
 from scanner.errors import OutOfRange
-from tests.hardware.simulated.scenes import back_projected, psnr, scene, view
+from tests.hardware.simulated.scenes import STILL, back_projected, psnr, scene, view
 
 
 @pytest.mark.parametrize(("turntable", "tilt"), [(0, 0), (33.3, 20), (200, -20), (300, 70)])
@@ -130,3 +131,46 @@ def test_all_sides_come_into_view() -> None:
         body = points[(points[:, 2] > 0.01) & (points[:, 2] < 0.03)]
         turns |= set((np.degrees(np.arctan2(body[:, 1], body[:, 0])) // 10).astype(int).tolist())
     assert len(turns) == 36
+
+
+# ------------------------------------------------------- the rail
+
+
+@pytest.mark.parametrize("back_mm", [-30.0, 12.5, 100.0])
+def test_the_rail_moves_the_camera_along_its_axis_and_nothing_else(back_mm: float) -> None:
+    (rotation, translation), (moved_rotation, moved) = scene().pose(40, 20), scene().pose(40, 20, back_mm)
+    assert (moved_rotation == rotation).all()
+    assert moved - translation == pytest.approx((0, 0, back_mm * 1e-3))
+
+
+@pytest.mark.parametrize("back_mm", [-46.0, 401.0])
+def test_a_place_beyond_the_rail_is_refused(back_mm: float) -> None:
+    with pytest.raises(OutOfRange, match="simulated rail"):
+        scene().pose(0, 0, back_mm)
+
+
+@pytest.mark.parametrize("back_mm", [-25.0, 40.0])
+def test_from_another_distance_every_pixel_s_depth_still_lies_on_the_object(back_mm: float) -> None:
+    points = back_projected(scene(), view(40, 20, back_mm), 40, 20, 10.0, back_mm=back_mm)
+    away = np.abs(scene().distance(points[::7]))
+    assert np.median(away) < 0.5e-6
+    assert np.percentile(away, 99) < 3e-6
+
+
+def test_from_farther_away_the_object_is_smaller_and_its_depth_flatter() -> None:
+    """True perspective: its size falls with the distance, and what is far shrinks less than what is near."""
+    near, far = view(40, 20), view(40, 20, 40.0)
+    ratio = far.mask(10.0).sum() / near.mask(10.0).sum()
+    assert ratio == pytest.approx((100 / 140) ** 2, rel=0.08)
+    assert 1 / far.far - 1 / far.near == pytest.approx(1 / near.far - 1 / near.near, rel=0.05)
+    assert 1 / far.far == pytest.approx(1 / near.far + 0.04, abs=0.002)
+
+
+def test_the_rail_brings_other_parts_into_focus() -> None:
+    """The lens fixed at 100 mm: at each place of the rail that part is sharp which is 100 mm away."""
+    for back_mm in (-10.0, 10.0):
+        seen = view(40, 20, back_mm, **STILL)
+        depth, inner = seen.depth(10.0), cv2.erode(seen.mask(10.0), np.ones((9, 9), np.uint8)) > 0
+        picture, truth = seen.slice(10.0, frame=0).y, seen.truth(10.0).y
+        focused, beyond = np.abs(depth - 10.0) < 0.3, np.abs(depth - 10.0) > 1.2
+        assert psnr(picture, truth, inner & focused) > psnr(picture, truth, inner & beyond) + 4

@@ -157,6 +157,18 @@ def test_shake_moves_the_picture_a_little_and_differently() -> None:
     assert np.unique(shifts.round(2), axis=0).shape[0] == 5
 
 
+def test_sway_moves_the_picture_as_far_as_it_says_and_nothing_else() -> None:
+    seen = view(40, 20, well_depth=1e9, read_noise=0.0, **STILL)
+    still, same, swayed = (
+        seen.slice(10.0, frame=3, shift_px=shift) for shift in ((0.0, 0.0), (-0.0, 0.0), (2.5, -1.5))
+    )
+    assert (still.y == same.y).all()
+    back = cv2.warpAffine(swayed.y, np.array([[1, 0, -2.5], [0, 1, 1.5]]), (480, 270), flags=cv2.INTER_CUBIC)
+    inner = solid_mask(40, 20, 10.0, 9, well_depth=1e9, read_noise=0.0, **STILL)
+    assert psnr(back, still.y, inner) > 38
+    assert psnr(swayed.y, still.y, inner) < 30
+
+
 def sweep(count: int) -> tuple[list[Planes], np.ndarray, Planes]:
     """Slices without breathing or shake, the focus of each, and the truth."""
     seen = view(40, 20, **MIDDLE, **STILL, breathing=0.0)
