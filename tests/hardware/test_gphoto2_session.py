@@ -1,6 +1,8 @@
 """Finding a DSLR, deadlines, and the way back when it stops answering."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -213,6 +215,20 @@ def test_a_connection_that_cannot_be_left_is_dropped(dslr: FakeDslr, caplog: pyt
     dslr.fail("exit", SILENT)
     assert session.persist(lambda: press(session)) == "DSC_0001.JPG"
     assert "could not be left" in caplog.text
+
+
+@pytest.mark.parametrize("fault", [HANG, SILENT, FAILED])
+def test_a_connection_that_was_left_is_gone_at_once(dslr: FakeDslr, fault: int) -> None:
+    """An error that keeps it would keep the port, until some time later the collector comes round."""
+    session = session_of(dslr)
+    left = weakref.ref(session._body)
+    dslr.fail("capture", fault)
+    gc.disable()
+    try:
+        session.persist(lambda: press(session))
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_closing_twice_is_harmless_and_nothing_opens_it_again(dslr: FakeDslr) -> None:
