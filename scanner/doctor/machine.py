@@ -17,8 +17,8 @@ HOT_C = 75.0
 POWER_HINT = "Use the power supply made for this model and a short, thick cable; power the motors from their own."
 HEAT_HINT = "Give it a heat sink or a fan, and air."
 CMA_HINT = (
-    "In /boot/firmware/config.txt write dtoverlay=vc4-kms-v3d,cma-512 and start anew; or choose smaller pictures or "
-    "rig.camera.format = YUV420."
+    "In /boot/firmware/config.txt write dtoverlay=vc4-kms-v3d,cma-512 (cma-256 with 512 MB of memory) and start anew; "
+    "or choose smaller pictures, or rig.camera.format = YUV420."
 )
 UNDERVOLTED = (Throttled.UNDERVOLTAGE, Throttled.PAST_UNDERVOLTAGE)
 ORDINARY_HEAP = "system"
@@ -115,7 +115,7 @@ def check_contiguous(memory: Mapping[str, int], need: int, heaps: Path = Path("/
         return [ok(subject, "not needed: this machine's camera uses ordinary memory", hardware=True)]
     if not total:
         return []
-    said = f"{free / 1e6:.0f} of {total / 1e6:.0f} MB free, the camera's buffers need {need / 1e6:.0f} MB"
+    said = f"{free / 1e6:.0f} of {total / 1e6:.0f} MB free, the camera's buffers need at least {need / 1e6:.0f} MB"
     if need > total:
         return [problem(subject, said, CMA_HINT, hardware=True)]
     if need > free:

@@ -37,7 +37,7 @@ def test_all_that_a_camera_tells() -> None:
         "light",
     ]
     assert found["camera"].message == "imx708, 4608 x 2592 pixels, 7f3a"
-    assert found["contiguous memory"].message == "400 of 512 MB free, the camera's buffers need 54 MB"
+    assert found["contiguous memory"].message == "400 of 512 MB free, the camera's buffers need at least 54 MB"
     assert found["exposure"].message == "10.0 ms at gain 1.5, measured and locked"
     assert found["frame rate"].message == "10.0 full pictures a second"
     assert all(finding.hardware for finding in found.values())
@@ -47,7 +47,7 @@ def test_all_that_a_camera_tells() -> None:
 def test_rgb_takes_twice_the_memory() -> None:
     clock = FakeClock()
     found = checked(ACamera(clock), clock, rig(camera={"format": "RGB888"}))
-    assert "need 107 MB" in found["contiguous memory"].message
+    assert "need at least 107 MB" in found["contiguous memory"].message
 
 
 @pytest.mark.parametrize("settings", [RigSettings(), rig(camera={"driver": "gphoto2"})])

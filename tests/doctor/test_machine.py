@@ -136,7 +136,7 @@ def test_what_buffers_need() -> None:
 def test_contiguous_memory(total: int, free: int, need: int, level: Level, tmp_path: Path) -> None:
     (finding,) = check_contiguous({"CmaTotal": total * MB, "CmaFree": free * MB}, need * MB, tmp_path)
     assert (finding.level, finding.hardware) == (level, True)
-    assert finding.message == f"{free} of {total} MB free, the camera's buffers need {need} MB"
+    assert finding.message == f"{free} of {total} MB free, the camera's buffers need at least {need} MB"
     assert ("cma-512" in finding.hint) == (level != Level.OK)
 
 

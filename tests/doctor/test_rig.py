@@ -157,6 +157,7 @@ def test_the_real_drivers_over_simulated_devices() -> None:
     clock = FakeClock()
     with ExitStack() as opened:
         controller = opened.enter_context(SimulatedController(SystemClock(), switches=True))
+        controller.tune(20, 1)
         devices = Devices(
             motion=controller.settings(),
             open_motion=lambda: open_motion(controller.settings(), SystemClock()),
@@ -164,8 +165,10 @@ def test_the_real_drivers_over_simulated_devices() -> None:
         )
         found = list(check_devices(devices, SMALL, clock, opened))
         stood = controller.angles()
+    (wrong,) = (finding for finding in found if finding.level != Level.OK)
+    assert (wrong.subject, "$20=1" in wrong.message, "$20=0" in wrong.hint) == ("controller", True, True)
+    found.remove(wrong)
     assert [finding.subject for finding in found] == ON_THE_SIMULATED_RIG
-    assert [finding for finding in found if finding.level != Level.OK] == []
     said = {finding.subject: finding.message for finding in found}
     assert said["controller"].startswith("grbl, 1.1h")
     assert said["tilt"].endswith("position unknown; homes to its switch")
@@ -176,9 +179,14 @@ def test_the_real_drivers_over_simulated_devices() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("drive", ["lens", "rail"])
-def test_the_simulated_rig_as_the_command_line_checks_it(settings: Settings, tmp_path: Path, drive: str) -> None:
-    document = {**settings.model_dump(), "rig": {**SMALL.model_dump(), "focus": {"drive": drive}}}
+@pytest.mark.parametrize(
+    ("drive", "motion"), [("lens", {}), ("rail", {}), ("lens", {"dialect": "marlin", "light": "M106"})]
+)
+def test_the_simulated_rig_as_the_command_line_checks_it(
+    settings: Settings, tmp_path: Path, drive: str, motion: dict[str, str]
+) -> None:
+    document = settings.model_dump()
+    document["rig"] = {"simulated": SMALL.simulated.model_dump(), "focus": {"drive": drive}, "motion": motion}
     found = list(check_hardware(Settings.model_validate(document), None, None, Commands(), lambda *_: True))
     rail = ["focus"] if drive == "rail" else []
     assert [finding.subject for finding in found] == [
@@ -188,4 +196,5 @@ def test_the_simulated_rig_as_the_command_line_checks_it(settings: Settings, tmp
         *ON_THE_SIMULATED_RIG[3:],
     ]
     assert problems(found) == []
+    assert found[1].message.startswith(motion.get("dialect", "grbl"))
     assert list(tmp_path.iterdir()) == []
