@@ -103,15 +103,18 @@ class SerialAxis:
     def _refuse_lost(self) -> None:
         """A position is believed only as long as the controller reports the axis where it was left."""
         self._controller.drain()
-        if self._homed_in == self._controller.epoch:
-            self._controller.status()
-            if self._homed_in == self._controller.epoch and abs(self._steps() - self._left_at) > self._blur():
-                self._controller.lose("the controller reports another position than it was left at")
+        if self._homed_in == self._controller.epoch and not (self._is_where_left() or self._is_where_left()):
+            self._controller.lose("the controller reports another position than it was left at")
         if self._homed_in != self._controller.epoch:
             raise PositionLost(
                 f"The position of the {self._drive.words} is unknown: {self._controller.lost_because}.",
                 "Home it, or bring it to its start by hand and set its zero.",
             )
+
+    def _is_where_left(self) -> bool:
+        """Asked twice before a no is believed: one report may be garbled."""
+        self._controller.status()
+        return abs(self._steps() - self._left_at) <= self._blur()
 
     def _legs(self, angle: Degrees) -> list[int]:
         """Where to go, in steps: the target, before it a point below where the way leads down.

@@ -178,7 +178,7 @@ class MotionController(Talk):
                 refusals, behind = self._refusals, self._put_up(orders.fence)
             now = self._clock.monotonic()
             self._await_oks(behind, refusals, now + POLL_S if at_work else deadline)
-            report = self.status(REPLY_S if at_work else max(REPLY_S, deadline - self._clock.monotonic()))
+            report = self.status(REPLY_S if at_work else max(2 * REPLY_S, deadline - self._clock.monotonic()))
             arrived = arrived + 1 if _is_there(report, move) else 0
             if arrived >= (2 if self._oks < behind else 1):
                 return

@@ -86,15 +86,18 @@ class Talk:
         return reply
 
     def status(self, within: Seconds = REPLY_S) -> Report:
-        """A report. Raises MotionTimeout when `within` seconds of asking bring none."""
+        """A report, with positions where any of those that come within `within` seconds has them.
+
+        Raises MotionTimeout when none comes.
+        """
         if not self._manner.query:
             return self._from_memory()
         deadline = self._clock.monotonic() + within
         report: Report | None = None
-        while report is None and self._clock.monotonic() < deadline:
+        while (report is None or report.at is None) and self._clock.monotonic() < deadline:
             self._line.write(self._manner.query)
             pause = POLL_S if self._manner.query_at_work else REPLY_S / 2
-            report = self._await_report(min(deadline, self._clock.monotonic() + pause))
+            report = self._await_report(min(deadline, self._clock.monotonic() + pause)) or report
         if report is None:
             raise self._silent(self._manner.query.decode("ascii").strip())
         return report

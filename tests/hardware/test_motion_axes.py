@@ -14,16 +14,16 @@ from scanner.errors import (
     FocusrigError,
     MotionError,
     MotionTimeout,
-    NoSwitch,
     OutOfRange,
     PositionLost,
 )
 from scanner.hardware.motion_axes import EXACT_STEPS, SerialAxis, SerialLight, duration
-from scanner.hardware.motion_controller import MotionController, Stopped
+from scanner.hardware.motion_controller import MotionController
 from scanner.hardware.motion_drives import drives
 from scanner.hardware.motion_settings import AxisSettings, MotionSettings, TiltSettings
-from scanner.hardware.simulated.controller_faults import Faults
+from scanner.hardware.motion_talk import Stopped
 from scanner.hardware.serial_motion import dialect_of
+from scanner.hardware.simulated.controller_faults import Faults
 from scanner.hardware.simulated.controller_flavours import GRBL, GRBLHAL, Flavour
 from scanner.hardware.simulated.controller_grbl import GrblFirmware
 from scanner.hardware.simulated.controller_motors import Switch

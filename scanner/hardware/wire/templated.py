@@ -7,6 +7,7 @@ A move is said again only when its words are absolute and the sketch greets: one
 line from another zero, and without a greeting nobody would know.
 """
 
+import math
 import re
 import string
 from collections.abc import Mapping
@@ -160,10 +161,15 @@ def _answer(text: str, pattern: str, names_itself: bool, search: bool) -> Event 
     if names_itself:
         return Ok(text=text)
     told = found.groupdict().get("position")
+    return Ok() if told is None else _ok_at(told)
+
+
+def _ok_at(told: str) -> Ok | None:
     try:
-        return Ok() if told is None else Ok(float(told), _digit(told))
+        at = float(told)
     except ValueError:
         return None
+    return Ok(at, _digit(told)) if math.isfinite(at) else None
 
 
 def _fits(pattern: str, text: str, search: bool) -> re.Match[str] | None:
