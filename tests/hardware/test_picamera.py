@@ -266,6 +266,32 @@ def test_the_look_survives_a_restart_of_the_camera() -> None:
     assert lens_in(taken.pixels) == pytest.approx(9.0, abs=TRUE_WITHIN)
 
 
+def test_a_lens_that_dropped_in_a_restart_is_waited_for_again() -> None:
+    """Near its rest the very first frame reports the position, while the lens still swings."""
+    bench = Bench(simulated=SimulatedSettings(width=WIDTH, height=HEIGHT, frame_rate=60, lens_lag_ms=60))
+    camera = bench.camera()
+    camera.focus(1.2)
+    camera.capture()
+    for for_good in (False, True):
+        bench.sensor.hang(for_good=for_good)
+        assert lens_in(camera.capture().pixels) == pytest.approx(1.2, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"ExposureTime": 30_000}, {"AnalogueGain": 4.0}, {"ColourGains": (1.0, 1.5)}, {"AeEnable": True}]
+)
+def test_a_picture_with_another_look_than_the_locked_one_is_never_kept(changed: dict[str, Any]) -> None:
+    bench = Bench()
+    camera = bench.camera()
+    took = camera.lock(BY_HAND)
+    camera.capture()
+    bench.sensor.set_controls(changed)
+    bench.clock.sleep(1.0)
+    taken = camera.capture()
+    assert (taken.exposure_us, taken.gain) == (took.time_us, took.gain)
+    assert int(taken.pixels.cr[0, 0]) == 100
+
+
 class Mute(SimulatedSensor):
     """A camera whose metadata holds only the time, as that of libcamera's virtual pipeline."""
 

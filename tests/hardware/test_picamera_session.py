@@ -141,6 +141,22 @@ def test_a_stop_that_never_ends_is_called_off_and_the_camera_opened_anew() -> No
     assert len(bench.sensors) == 2
 
 
+class Emptied(Recorder):
+    """A camera that somebody closed: picamera2's would configure itself anew, in another way, when it is started."""
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return {} if "close" in self.__dict__.get("calls", []) else super().camera_configuration()
+
+
+def test_a_camera_without_its_configuration_is_not_started_but_opened_anew() -> None:
+    bench = Bench(kind=Emptied)
+    session = bench.session()
+    bench.sensor.close()
+    take(session)
+    assert calls_of(bench, 0).count("start") == 1
+    assert calls_of(bench) == ["configure", "start"]
+
+
 class Noting(Guard):
     """Writes down over what it watched."""
 
