@@ -4,7 +4,7 @@ RUNS := .venv/.runs
 READY := .venv/.ready
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: help setup run check test proofs bench install
+.PHONY: help setup run check test proofs libcamera bench install
 
 help:     ## list the targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/'
@@ -22,6 +22,8 @@ test: $(READY)   ## the fast test suite
 	$(BIN)/pytest $(ARGS)
 proofs: $(READY) ## the longer proofs: 10,000 slices, 10,000 moves with faults, a million garbled lines a dialect
 	$(BIN)/pytest -m slow $(ARGS)
+libcamera:       ## the camera driver on real picamera2 and libcamera, in a Debian of its own (as root; the first time 1.5 GB)
+	@tests/libcamera/run.sh $(ARGS)
 bench: $(READY)  ## stack quality, speed and memory on known truth, against other stackers found here
 	$(BIN)/python -m benchmarks.stack $(ARGS)
 install:         ## install as a service on a Raspberry Pi (asks for sudo)
