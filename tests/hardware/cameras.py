@@ -1,5 +1,6 @@
 """A camera bench for tests: the real driver over the simulated sensor, on a clock that jumps, before a coded scene."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from scanner.hardware.picamera import PiCamera, open_camera
 from scanner.hardware.picamera_planes import layout_of
 from scanner.hardware.picamera_session import Session
 from scanner.hardware.settings import CameraSettings, SimulatedSettings
-from scanner.hardware.simulated.sensor import SimulatedSensor, Surroundings
+from scanner.hardware.simulated.sensor import SceneLike, SimulatedSensor, Surroundings
 from scanner.hardware.simulated.sensor_buffers import ContiguousMemory
 from scanner.hardware.simulated.sensor_faults import SensorFaults
 from scanner.hardware.simulated.sensor_traits import SensorTraits
@@ -107,6 +108,7 @@ class Bench:
     adjust_to: str | None = None
     memory: ContiguousMemory | None = None
     kind: type[SimulatedSensor] = SimulatedSensor
+    scene: Callable[[int, int], SceneLike] = CodedScene
     clock: FakeClock = field(default_factory=FakeClock)
     turntable: float = 0.0
     lamp: float = 1.0
@@ -115,7 +117,7 @@ class Bench:
 
     def open_sensor(self) -> SimulatedSensor:
         around = Surroundings(
-            scene=CodedScene,
+            scene=self.scene,
             pose=lambda: (self.turntable, 0.0),
             lamp=lambda: self.lamp,
             rail=lambda: self.back_mm,

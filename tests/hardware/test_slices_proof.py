@@ -36,6 +36,8 @@ DARK = BRIGHT.model_copy(update={"time_us": 60_000})
 TRIES = 4
 LOOKS = 7
 """Before every so many slices somebody looks at the live picture."""
+PAUSES_S = (0.0, 0.01, 0.25, 3.0)
+"""What a driver may be kept from its work by: old frames lie ready then."""
 COUNTED = ("slices", "faults", "retries", "timeouts", "wrong", "stale")
 
 Naive: TypeAlias = Callable[[Bench, SimulatedSensor, float], Planes]
@@ -144,6 +146,7 @@ def keep(bench: Bench, camera: PiCamera, look: Exposure, lens: float, row: Row) 
     for _ in range(TRIES):
         try:
             camera.focus(lens)
+            bench.clock.sleep(PAUSES_S[int(bench.turntable) % len(PAUSES_S)])
             if bench.turntable % LOOKS == 0:
                 camera.look()
             asked = bench.clock.monotonic()
@@ -266,7 +269,7 @@ def test_a_settle_time_that_is_too_short_is_found_out() -> None:
     """The proof can fail: the driver is right only because it waits."""
     tally = driven(20, HURRIED, told_ms=0.0)
     tally.show()
-    assert tally.total("wrong") > 0.2 * tally.total("slices")
+    assert tally.total("wrong") > 0.1 * tally.total("slices")
 
 
 @pytest.mark.parametrize("naive", [believe, believe_and_wait])

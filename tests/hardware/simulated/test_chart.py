@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from scanner.errors import OutOfRange
+from scanner.hardware.protocols import Exposure
+from scanner.hardware.settings import SimulatedSettings
 from scanner.hardware.simulated.chart import ChartScene, ChartView
 from scanner.hardware.simulated.settings import SceneSettings
 from scanner.slices import Planes
+from tests.hardware.cameras import Bench
 
 SETTINGS = SceneSettings(width=480, height=270, shake_px=0.0)
 
@@ -81,6 +84,20 @@ def test_light_and_colour_follow_the_exposure() -> None:
     assert bright.y.mean() > plain.y.mean() + 10
     assert red.cr.mean() > plain.cr.mean() + 10
     assert plain.cr.mean() == pytest.approx(128, abs=1)
+
+
+def test_through_the_driver_it_is_sharp_where_a_false_scale_says() -> None:
+    """As `focusrig calibrate focus` sees it: 5 D are 2.5 + 0.8 x 5 = 6.5 on the scale."""
+    false = SimulatedSettings(width=480, height=270, frame_rate=30, lens_lag_ms=5, lens_offset=2.5, lens_scale=0.8)
+    camera = Bench(simulated=false, scene=lambda *size: ChartScene(SceneSettings(*size), 0.2)).camera()
+    camera.lock(Exposure(time_us=10_000, gain=1.8, red_gain=1.8, blue_gain=1.5))
+    seen = {}
+    for lens in (5.3, 5.7, 6.1, 6.5, 6.9, 7.3, 7.7):
+        camera.focus(lens)
+        seen[lens] = sharpness(camera.capture().pixels)
+    sharp = [lens for lens, value in seen.items() if value > max(seen.values()) / 2]
+    assert len(sharp) < 7
+    assert np.mean(sharp) == pytest.approx(6.5)
 
 
 def test_a_camera_that_would_touch_it_is_refused() -> None:
