@@ -15,10 +15,13 @@ ISO = ("iso",)
 FOCUS = ("focusmode", "autofocus", "focusmode2")
 WHITE_BALANCE = ("whitebalance",)
 TARGET = ("capturetarget",)
+MODE = ("autoexposuremode", "expprogram")
 SERIAL = ("eosserialnumber", "serialnumber")
 
 MANUAL_FOCUS = re.compile(r"\b(manual|mf|off)\b", re.IGNORECASE)
 """DMF is none: it focuses by itself first."""
+METERING = re.compile(r"p|a|s|av|tv|auto.*|program.*|.*priority", re.IGNORECASE)
+"""Mode dials of Nikon, Canon and others where each picture is metered; the other dials show numbers all the same."""
 DAYLIGHT = re.compile(r"daylight|sun", re.IGNORECASE)
 AUTOMATIC = re.compile(r"auto|awb", re.IGNORECASE)
 MEMORY = re.compile(r"\bram\b", re.IGNORECASE)
@@ -53,6 +56,9 @@ def read_exposure(body: Body) -> tuple[int | None, float | None]:
 
     Raises CameraError where the camera chooses by itself.
     """
+    mode = body.dial(*MODE)
+    if mode is not None and METERING.fullmatch(mode.value.strip()):
+        raise _automatic("exposure", mode)
     seconds = _number(body.dial(*SHUTTER), "exposure time", seconds_of)
     return None if seconds is None else round(seconds * 1e6), _number(body.dial(*ISO), "ISO", gain_of)
 
@@ -83,11 +89,15 @@ def _number(dial: Dial | None, what: str, read: Callable[[str], float | None]) -
         return None
     number = read(dial.value)
     if number is None:
-        raise CameraError(
-            f"The camera chooses the {what} by itself: its dial {dial.name} says {dial.value!r}.",
-            "Turn its mode dial to M, and automatic ISO off.",
-        )
+        raise _automatic(what, dial)
     return number
+
+
+def _automatic(what: str, dial: Dial) -> CameraError:
+    return CameraError(
+        f"The camera chooses the {what} by itself: its dial {dial.name} says {dial.value!r}.",
+        "Turn its mode dial to M, and automatic ISO off.",
+    )
 
 
 def _turn_nearest(

@@ -21,7 +21,8 @@ from scanner.hardware.settings import CameraSettings
 from scanner.units import Seconds
 
 CONNECT = 3
-"""Connecting takes as long as this many other calls: the camera lists all that it has."""
+"""Finding and connecting may take as long as this many other calls: the library loads what it knows of a thousand
+cameras, and the camera lists all that it has."""
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class Session:
     # --------------------------------------------------------------- finding
 
     def _connect(self) -> None:
-        found = self._limited("look for cameras", self._detect, self._settings.timeout_s)
+        found = self._limited("look for cameras", self._detect, CONNECT * self._settings.timeout_s)
         if not found:
             raise HardwareMissing("No DSLR is there.", PLUG_IN)
         wanted = self._settings.serial

@@ -20,7 +20,10 @@ from scanner.hardware.guard import Guard, only_log
 from scanner.hardware.settings import CameraSettings
 
 WIDTH, HEIGHT = 240, 160
-OPTICS = CameraSettings(driver="gphoto2", focal_length_mm=60, f_number=8, pixel_pitch_um=4, timeout_s=0.5)
+OPTICS = CameraSettings(driver="gphoto2", focal_length_mm=60, f_number=8, pixel_pitch_um=4, timeout_s=10)
+
+QUICK = OPTICS.model_copy(update={"timeout_s": 0.3})
+"""For calls that are to run out of time; the others might, on a busy machine."""
 
 HANG, HANG_FOR_EVER = 1, 2
 """Faults beside the numbers of libgphoto2: a call that ends when it is cancelled, one that does not even then."""

@@ -18,6 +18,7 @@ from scanner.hardware.settings import CameraSettings
 from tests.hardware.dslrs import (
     HANG,
     OPTICS,
+    QUICK,
     FakeDial,
     FakeDslr,
     FakeFile,
@@ -292,7 +293,7 @@ def test_autofocus_is_off_before_the_first_picture() -> None:
 @pytest.mark.parametrize("fault", [SILENT, REFUSED, HANG])
 def test_one_fault_costs_no_picture(call: str, fault: int) -> None:
     dslr = FakeDslr(pictures=[jpeg(10), jpeg(50)])
-    camera = open_fake(dslr, settings=OPTICS.model_copy(update={"timeout_s": 0.1}))
+    camera = open_fake(dslr, settings=QUICK if fault == HANG else OPTICS)
     took = camera.lock(Exposure(time_us=20_000, gain=8, red_gain=1, blue_gain=1))
     dslr.fail(call, fault)
     if call == "get shutterspeed":

@@ -116,6 +116,22 @@ def test_a_camera_that_chooses_by_itself_is_refused(name: str, value: str) -> No
     assert "mode dial to M" in raised.value.hint
 
 
+@pytest.mark.parametrize("name", ["autoexposuremode", "expprogram"])
+@pytest.mark.parametrize(
+    ("mode", "meters"),
+    [("P", True), ("AV", True), ("Tv", True), ("S", True), ("Auto", True), ("Program Shift", True),
+     ("Aperture Priority", True), ("M", False), ("Manual", False), ("Unknown value 8050", False)],
+)  # fmt: skip
+def test_a_mode_that_meters_each_picture_is_refused(name: str, mode: str, meters: bool) -> None:
+    """Though its shutter dial shows a number: that of the last picture."""
+    body = body_of(FakeDslr(dials={name: FakeDial(mode, fixed=True)}))
+    if meters:
+        with pytest.raises(CameraError, match="chooses the exposure by itself"):
+            read_exposure(body)
+    else:
+        assert read_exposure(body) == (10_000, 2.0)
+
+
 def test_an_automatic_dial_is_set_where_an_exposure_is_wanted() -> None:
     dslr = FakeDslr()
     dslr.dials["iso"].value = "Auto"
