@@ -1,40 +1,51 @@
-"""A simulated GRBL controller on a pseudo-terminal: the real driver, through the real serial library, moves it."""
+"""A simulated motion controller on a pseudo-terminal: the real driver, through the real serial library, moves it."""
 
 import errno
 import os
 import select
 import threading
 import tty
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from scanner.clock import Clock
-from scanner.hardware.motion_settings import AxisSettings, MotionSettings, TiltSettings
+from scanner.hardware.motion_settings import MotionSettings
 from scanner.hardware.simulated.controller_faults import Faults
-from scanner.hardware.simulated.controller_firmware import Firmware, Switch
-from scanner.units import Degrees
+from scanner.hardware.simulated.controller_sketch import Answers
+from scanner.hardware.simulated.controller_wiring import Flavour, Wiring
+from scanner.units import Degrees, Millimetres
 
 TICK_S = 0.002
 IDLE_S = 0.05
 CLOSED_S = 0.01
-TURNTABLE = AxisSettings(letter="X", steps_per_degree=100.0, max_speed=120.0, acceleration=1000.0)
-TILT = TiltSettings(letter="Y", steps_per_degree=100.0, max_speed=60.0, acceleration=500.0)
+ENDS_WITHIN_S = 5.0
 
 
 class SimulatedController:
     """A controller that runs from construction until `close`, and starts anew whenever its port is opened.
 
+    `motion`: the rig it drives; its `dialect` says which firmware runs, `flavour` which relative of GRBL. Its motors
+    take 100 steps a degree whatever `motion` says, so that a wrong steps_per_degree turns them by wrong angles.
     `link`: a path where a symbolic link to the pseudo-terminal is kept, a name that stays when the terminal changes.
-    `switch_at`: physical angle of the tilt axis at its limit switch; None for a rig without switch.
+    `switches`: an index mark on the turntable, limit switches at the other axes. `answers`: see `SketchFirmware`.
     """
 
     def __init__(
-        self, clock: Clock, faults: Faults | None = None, link: Path | None = None, switch_at: Degrees | None = None
+        self,
+        clock: Clock,
+        motion: MotionSettings | None = None,
+        *,
+        faults: Faults | None = None,
+        link: Path | None = None,
+        switches: bool = False,
+        flavour: Flavour = "grbl",
+        answers: Answers | None = None,
     ) -> None:
-        self._firmware = Firmware(clock, faults or Faults(), switches=_switches(switch_at))
-        self._firmware.settings[22] = float(switch_at is not None)
-        self._can_home = switch_at is not None
+        self._wiring = Wiring(motion or MotionSettings(), switches)
+        self._board = self._wiring.board(clock, faults, flavour, answers)
+        self._flavour: Flavour = flavour
         self._link = link
         self._lock = threading.RLock()
         self._ending = threading.Event()
@@ -53,52 +64,61 @@ class SimulatedController:
 
     def settings(self) -> MotionSettings:
         """What a config would say about this controller."""
-        return MotionSettings(
-            port=self.path, turntable=TURNTABLE, tilt=TILT.model_copy(update={"homing": self._can_home})
-        )
+        return self._wiring.settings(self.path, self._flavour)
 
     def angles(self) -> tuple[Degrees, Degrees]:
         """Where turntable and tilt really are now, in degrees since power came on: not modulo 360, not from zero."""
         with self._lock:
-            x, y, _ = self._firmware.physical()
-        return x / TURNTABLE.steps_per_degree, y / TILT.steps_per_degree
+            return self._wiring.angles(self._board)
+
+    def rail(self) -> Millimetres:
+        """Where the rail really is now, in millimetres since power came on."""
+        with self._lock:
+            return self._wiring.rail(self._board)
 
     @property
     def light(self) -> float:
         """Brightness of the lamp, 0..1."""
         with self._lock:
-            return self._firmware.light()
+            return self._board.light()
+
+    @property
+    def held(self) -> bool:
+        """Whether all motors are powered; the tilt sags when its own is not."""
+        with self._lock:
+            return self._board.held
 
     def set_faults(self, faults: Faults) -> None:
         """From now on these go wrong."""
         with self._lock:
-            self._firmware.spoil(faults)
+            self._board.spoil(faults)
 
-    def tune(self, number: int, value: float) -> None:
-        """Change one of the `$` settings, as somebody with a terminal would have."""
+    def tune(self, setting: int | str, value: float) -> None:
+        """Change a setting, as somebody with a terminal would have: 1 for `$1` of GRBL, "M92 X" of Marlin."""
         with self._lock:
-            self._firmware.settings[number] = value
+            self._board.tune(setting, value)
 
     def brown_out(self) -> None:
         """The supply drops for a moment: the controller starts anew, wherever it was."""
         with self._lock:
-            self._firmware.power_on()
+            self._board.power_on()
         self._wake()
 
     def hit_limit(self) -> None:
         """A limit switch closes."""
         with self._lock:
-            self._firmware.hard_limit()
+            self._board.hard_limit()
         self._wake()
 
     def unplug(self) -> None:
-        """Pull the cable: the terminal goes within milliseconds, the motors stop."""
+        """Pull the cable: the terminal goes within milliseconds, the motors stop and lose their current."""
         with self._lock:
             if self._master >= 0:
                 os.close(self._master)
                 self._master = -1
                 self._is_open = False
-                self._firmware.power_on()
+                self._board.power_off()
+                self._board.faults = replace(self._board.faults, unplug_at=None)
                 if self._link:
                     self._link.unlink(missing_ok=True)
         self._wake()
@@ -125,7 +145,7 @@ class SimulatedController:
             return
         self._ending.set()
         self._wake()
-        self._thread.join()
+        self._thread.join(ENDS_WITHIN_S)
         self.unplug()
         os.close(self._wake_read)
         os.close(self._wake_write)
@@ -149,11 +169,11 @@ class SimulatedController:
             with self._lock:
                 hung_up = self._master < 0 or bool(_events(self._master) & select.POLLHUP)
                 if not hung_up and not self._is_open:
-                    self._firmware.power_on()
+                    self._board.power_on()
                 self._is_open = not hung_up
                 if self._is_open:
                     self._exchange()
-                tick = TICK_S if self._firmware.waiting() else IDLE_S
+                tick = TICK_S if self._board.due() is not None else IDLE_S
                 watched = [self._wake_read, *([self._master] if self._is_open else [])]
             self._sleep(watched, tick if self._is_open else CLOSED_S)
 
@@ -168,14 +188,16 @@ class SimulatedController:
 
     def _exchange(self) -> None:
         try:
-            self._firmware.receive(os.read(self._master, 4096))
+            self._board.receive(os.read(self._master, 4096))
         except OSError as error:
             _only(error, errno.EAGAIN, errno.EIO)
-        if data := self._firmware.send():
+        if data := self._board.send():
             try:
                 os.write(self._master, data)
             except OSError as error:
                 _only(error, errno.EAGAIN, errno.EIO)
+        if self._board.unplugged:
+            self.unplug()
 
 
 def _only(error: OSError, *expected: int) -> None:
@@ -189,7 +211,3 @@ def _events(descriptor: int) -> int:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return next((events for _, events in poll.poll(0)), 0)
-
-
-def _switches(tilt: Degrees | None) -> tuple[Switch, ...]:
-    return () if tilt is None else (Switch(axis=1, steps=round(tilt * TILT.steps_per_degree)),)

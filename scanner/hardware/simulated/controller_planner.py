@@ -1,4 +1,4 @@
-"""How a simulated GRBL moves: straight blocks with trapezoid speed, known exactly at any time."""
+"""How a simulated controller moves: straight blocks with trapezoid speed, known exactly at any time."""
 
 import math
 from collections import deque
@@ -103,6 +103,10 @@ class Planner:
     def done_at(self, now: float) -> float:
         """When all that is queued and not held will have ended."""
         return self._blocks[-1].stop if self._blocks else now
+
+    def next_free(self, now: float) -> float:
+        """When the block in motion will have ended."""
+        return self._blocks[0].stop if self._blocks else now
 
     def at(self, now: float) -> Steps:
         """Steps at `now`, fractional while moving."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from scanner.clock import FakeClock, SystemClock
-from scanner.hardware.simulated.controller import TILT, TURNTABLE, SimulatedController
+from scanner.hardware.motion_settings import MotionSettings
+from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.controller_faults import Faults
+from scanner.hardware.simulated.controller_wiring import Flavour
 
 
 class Port:
@@ -23,7 +25,9 @@ class Port:
         while end not in heard:
             ready, _, _ = select.select([self.descriptor], [], [], seconds)
             assert ready, f"heard only {heard!r}"
-            heard += os.read(self.descriptor, 1024)
+            piece = os.read(self.descriptor, 1024)
+            assert piece, f"the line is dead after {heard!r}"
+            heard += piece
         return heard
 
     def say(self, data: bytes) -> None:
@@ -31,6 +35,10 @@ class Port:
 
     def close(self) -> None:
         os.close(self.descriptor)
+
+
+def held(controller: SimulatedController) -> bool:
+    return controller.held
 
 
 def test_opening_greets_every_time() -> None:
@@ -49,8 +57,8 @@ def test_angles_move_with_time_and_light_shines() -> None:
         threading.Event().wait(0.05)
         clock.sleep(1)
         port.until(b"help]\r\n")
-        units = 90 * TURNTABLE.steps_per_degree / 250
-        port.say(b"M8\nG90 G1 X%.4f F%.1f\n" % (units, 30 * 60 * TURNTABLE.steps_per_degree / 250))
+        units = 90 * 100 / 250
+        port.say(b"M8\nG90 G1 X%.4f F%.1f\n" % (units, 30 * 60 * 100 / 250))
         port.until(b"ok\r\nok\r\n")
         assert controller.light == 1
         clock.sleep(1.5)
@@ -60,14 +68,48 @@ def test_angles_move_with_time_and_light_shines() -> None:
         port.close()
 
 
-def test_settings_name_its_port_and_gears(tmp_path: Path) -> None:
-    with SimulatedController(SystemClock(), link=tmp_path / "port", switch_at=-20) as controller:
+def test_settings_name_its_port(tmp_path: Path) -> None:
+    with SimulatedController(SystemClock(), link=tmp_path / "port", switches=True) as controller:
         settings = controller.settings()
         assert settings.port == str(tmp_path / "port")
-        assert settings.turntable.steps_per_degree == TURNTABLE.steps_per_degree
+        assert settings.turntable.steps_per_degree == pytest.approx(100)
         assert settings.tilt.homing
-        assert settings.tilt.letter == TILT.letter
+        assert settings.rail.homing
     assert not (tmp_path / "port").exists()
+
+
+@pytest.mark.parametrize(
+    ("motion", "flavour", "words"),
+    [
+        (MotionSettings(), "grbl", b"Grbl 1.1h"),
+        (MotionSettings(), "fluidnc", b"[FluidNC"),
+        (MotionSettings(), "grblhal", b"GrblHAL"),
+        (MotionSettings(dialect="marlin", light="M106"), "grbl", b"start"),
+        (MotionSettings.model_validate({"dialect": "templated", "template": {"greeting": "Hello"}}), "grbl", b"Hello"),
+    ],
+)
+def test_runs_the_firmware_of_its_config(motion: MotionSettings, flavour: Flavour, words: bytes) -> None:
+    with SimulatedController(SystemClock(), motion, flavour=flavour) as controller:
+        port = Port(controller.path)
+        port.until(words)
+        port.close()
+
+
+def test_tells_rail_current_and_tuned_settings() -> None:
+    clock = FakeClock()
+    with SimulatedController(clock) as controller:
+        port = Port(controller.path)
+        threading.Event().wait(0.05)
+        clock.sleep(1)
+        port.until(b"help]\r\n")
+        assert held(controller)
+        controller.tune(1, 25)
+        port.say(b"$$\nG0 Z12.5\n")
+        assert b"$1=25\r\n" in port.until(b"ok\r\nok\r\n")
+        clock.sleep(10)
+        assert controller.rail() == pytest.approx(12.5, abs=0.02)
+        assert not held(controller)
+        port.close()
 
 
 def test_limit_and_brown_out() -> None:
@@ -119,6 +161,22 @@ def test_unplugged_is_a_dead_port_and_plugging_makes_another(tmp_path: Path) -> 
         assert b"Grbl" in again.until(b"help]\r\n")
         again.close()
         port.close()
+
+
+def test_the_cable_comes_out_at_the_byte_said_and_not_again(tmp_path: Path) -> None:
+    with SimulatedController(SystemClock(), link=tmp_path / "port", faults=Faults(unplug_at=20)) as controller:
+        port = Port(controller.path)
+        for _ in range(500):
+            if not (tmp_path / "port").exists():
+                break
+            threading.Event().wait(0.01)
+        assert not (tmp_path / "port").exists()
+        assert not controller.held
+        port.close()
+        controller.plug()
+        again = Port(controller.path)
+        assert b"help]" in again.until(b"help]\r\n")
+        again.close()
 
 
 def test_close_ends_the_thread_and_can_be_repeated() -> None:
