@@ -6,11 +6,10 @@ the move, and then the voice coil still swings.
 """
 
 from scanner.hardware.picamera_api import FrameFacts
+from scanner.hardware.picamera_configuration import BUFFERS
 from scanner.units import Dioptres, Seconds
 
 FRAMES_AFTER_MATCH = 2
-QUEUE = 3
-"""Requests that are on their way when the lens is driven: its position travels with the next one."""
 
 
 class LensWait:
@@ -60,9 +59,10 @@ class LensWait:
         self._matched_ns = self._first_controls = None
 
     def _applied(self, frame: FrameFacts) -> bool:
-        """Whether the camera may have taken the command; True where it does not say."""
+        """Whether the camera may have taken the command, which travels behind the requests that are on their way; True
+        where it does not say."""
         if frame.controls is None:
             return True
         if self._first_controls is None:
             self._first_controls = frame.controls
-        return frame.controls >= self._first_controls + QUEUE
+        return frame.controls >= self._first_controls + BUFFERS
