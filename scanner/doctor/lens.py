@@ -163,7 +163,7 @@ def _full_sharpness(camera: Camera) -> float:
 
 def judged(swings: list[Settled | None], kept: list[bool | None], settle_ms: float) -> Finding:
     """What `drive` and `first_is_final` found, several times each: how long, and whether `settle_ms` covers it."""
-    subject, setting = "lens settle", f"lens_settle_ms = {settle_ms:g}"
+    subject = "lens settle"
     found = [swing for swing in swings if swing is not None]
     if not found or None in kept:
         message = "the picture does not come to rest, or shows too little of the lens"
@@ -171,12 +171,12 @@ def judged(swings: list[Settled | None], kept: list[bool | None], settle_ms: flo
     swing = together(found)
     still_ms = max(0.0, swing.still * 1000)
     span = f"less than {still_ms:.0f} ms" if swing.moving is None else f"{swing.moving * 1000:.0f} to {still_ms:.0f} ms"
-    message = f"the picture stops changing {span} after the lens has arrived"
+    message = f"the picture stops changing {span} after the lens arrives; with lens_settle_ms = {settle_ms:g} a scan's"
     if all(kept):
-        return ok(subject, f"{message}; {setting} covers it", hardware=True)
+        return ok(subject, f"{message} first picture is as sharp as later ones", hardware=True)
     enough = math.ceil(max(still_ms, 1.2 * settle_ms) / 10) * 10
     hint = f"Set rig.camera.lens_settle_ms to {enough} in the config, and run this again."
-    return warning(subject, f"{message}; {setting} is too short for the first picture", hint, hardware=True)
+    return warning(subject, f"{message} first picture is not yet as sharp as later ones", hint, hardware=True)
 
 
 def together(swings: list[Settled]) -> Settled:

@@ -13,6 +13,7 @@ from scanner.hardware.health import Run
 
 AVAHI = Path("/run/avahi-daemon/pid")
 ANSWER_S = 2.0
+NAME_S = 1.0
 ANSWER_BYTES = 65_536
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104  nothing is bound here
 
@@ -53,7 +54,7 @@ def check_mdns(run: Run, hostname: str | None = None, pid_file: Path = AVAHI) ->
         hint = "sudo apt install avahi-daemon; until then open the page by this machine's address."
         return warning(subject, f"{name} is not announced: avahi-daemon does not run", hint)
     try:
-        answer = run(("getent", "hosts", name)).split()
+        answer = run(("getent", "hosts", name), NAME_S).split()
     except HardwareError as error:
         return warning(subject, f"{name} is not answered: {error.message}", "sudo systemctl restart avahi-daemon")
     if not answer:

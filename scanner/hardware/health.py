@@ -5,18 +5,21 @@ Source of the bits: Raspberry Pi documentation, "get_throttled".
 
 import re
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Protocol
 
 from scanner.errors import HardwareError, HardwareMissing
 
 COMMAND_S = 2.0
 KILLED_S = 0.5
 
-Run: TypeAlias = Callable[[Sequence[str]], str]
-"""Runs a command and gives what it prints. Raises HardwareMissing, HardwareError; never takes long."""
+
+class Run(Protocol):
+    """Runs a command and gives what it prints, within `seconds`. Raises HardwareMissing, HardwareError."""
+
+    def __call__(self, command: Sequence[str], seconds: float = COMMAND_S) -> str: ...
 
 
 class Throttled(StrEnum):

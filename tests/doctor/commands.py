@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from scanner.errors import HardwareError, HardwareMissing
+from scanner.hardware.health import COMMAND_S
 
 
 class Commands:
@@ -12,7 +13,8 @@ class Commands:
         self._answers = answers
         self.asked: list[tuple[str, ...]] = []
 
-    def __call__(self, command: Sequence[str]) -> str:
+    def __call__(self, command: Sequence[str], seconds: float = COMMAND_S) -> str:
+        assert 0 < seconds <= COMMAND_S
         self.asked.append(tuple(command))
         answer = self._answers.get(command[0])
         if answer is None:

@@ -125,14 +125,14 @@ def test_a_wait_that_covers_the_swing() -> None:
     assert (facts.level, facts.message) == (Level.OK, "0 to 12 D, finest step 0.03 D")
     assert (moves.level, moves.message) == (Level.OK, "it moves; sharpest at about 6.0 D")
     assert swing.level == Level.OK
-    assert swing.message.endswith("after the lens has arrived; lens_settle_ms = 250 covers it")
+    assert swing.message.endswith("with lens_settle_ms = 250 a scan's first picture is as sharp as later ones")
 
 
 def test_a_wait_that_is_too_short() -> None:
     """What is advised covers it."""
     *_, swing = checked(settle_ms=50, lag=0.05, period=1 / 30)
     assert swing.level == Level.WARNING
-    assert "lens_settle_ms = 50 is too short" in swing.message
+    assert "lens_settle_ms = 50 a scan's first picture is not yet as sharp" in swing.message
     advised = int(swing.hint.removeprefix("Set rig.camera.lens_settle_ms to ").partition(" ")[0])
     assert 0.05 * math.log(40) * 1000 <= advised <= 300
     *_, again = checked(settle_ms=advised, lag=0.05, period=1 / 30)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scanner.api.routes import rig
+from scanner.capture.events import RigStatus
 from scanner.doctor import Level
 from scanner.doctor.network import check_mdns, check_port, focusrig_answers
 from tests.doctor.commands import HANGS, Commands
@@ -51,6 +53,11 @@ def answering(answer: bytes) -> Iterator[int]:
 def test_whether_a_focusrig_answers(answer: bytes, is_ours: bool) -> None:
     with answering(answer) as port:
         assert focusrig_answers("0.0.0.0", port) is is_ours  # noqa: S104  the config's default
+
+
+def test_what_is_asked_for_is_what_a_focusrig_says() -> None:
+    assert "facts" in RigStatus.model_fields
+    assert any(getattr(route, "path", "") == "/rig" for route in rig.router.routes)
 
 
 def test_nobody_answers() -> None:

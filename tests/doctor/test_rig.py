@@ -174,7 +174,7 @@ def test_the_real_drivers_over_simulated_devices() -> None:
     assert said["tilt"].endswith("position unknown; homes to its switch")
     assert said["camera"].startswith("simulated, 240 x 136 pixels")
     assert said["lens"] == "0 to 15 D, finest step 0.03 D"
-    assert said["lens settle"].endswith("lens_settle_ms = 100 covers it")
+    assert said["lens settle"].endswith("lens_settle_ms = 100 a scan's first picture is as sharp as later ones")
     assert stood == (0.0, 0.0)
 
 
