@@ -45,7 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("real libcamera")
     terminalreporter.line(_versions())
-    for outcome in ("passed", "skipped", "failed", "error"):
+    for outcome in ("passed", "xpassed", "xfailed", "skipped", "failed", "error"):
         for report in terminalreporter.stats.get(outcome, []):
             file, _, test = report.nodeid.partition("::")
             subject = Path(file).stem.removeprefix("test_")

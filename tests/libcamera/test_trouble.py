@@ -1,11 +1,14 @@
 """The camera goes wrong, and the driver finds its way: start anew, open anew, or say so. It never waits for ever."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from scanner.errors import ConfigError, RigLost
-from tests.libcamera.cameras import BUFFERS, QUICK, Bench
+from scanner.hardware.protocols import Exposure
+from tests.libcamera.cameras import BUFFERS, QUICK, Bench, ReportingCamera
 from tests.libcamera.conftest import Figure
 from tests.libcamera.frames import HEIGHT, WIDTH
 
@@ -107,3 +110,23 @@ def test_a_sensor_mode_of_a_camera_without_modes_is_a_mistake_of_the_config(benc
     with pytest.raises(ConfigError, match="sensor_mode"):
         bench.driver(QUICK.model_copy(update={"sensor_mode": "1536x864"}))
     assert [camera.is_open for camera in bench.cameras] == [False]
+
+
+class LosingCamera(ReportingCamera):
+    """Loses every second thing that it is told to set while it runs: see test_traps."""
+
+    times = 0
+
+    def set_controls(self, controls: Mapping[str, Any]) -> None:
+        self.times += self.started
+        if not self.started or self.times % 2 == 0:
+            super().set_controls(controls)
+
+
+def test_a_look_that_was_lost_on_its_way_is_set_again() -> None:
+    bench = Bench(LosingCamera)
+    driver = bench.driver()
+    wanted = Exposure(time_us=12_000, gain=2.0, red_gain=1.8, blue_gain=1.5)
+    assert driver.lock(wanted) == wanted
+    assert driver.capture().exposure_us == wanted.time_us
+    bench.close()
