@@ -10,6 +10,6 @@ gcc -shared -fPIC -O1 -Wall -Wextra -Werror -o /tmp/dma_heap.so tests/libcamera/
 python -m tests.libcamera.frames /tmp/frames
 
 # picamera2 itself calls Thread.setDaemon. A hang is a failure with a trace, not a wait for ever.
-exec env LD_PRELOAD=/tmp/dma_heap.so timeout --kill-after=5 900 python -X faulthandler -m pytest \
+exec env LD_PRELOAD=/tmp/dma_heap.so timeout --foreground --kill-after=5 900 python -X faulthandler -m pytest \
     -p no:cacheprovider --confcutdir=tests/libcamera -W 'ignore:setDaemon:DeprecationWarning' \
     tests/libcamera "$@"
