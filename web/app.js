@@ -1,5 +1,5 @@
 // @ts-check
-import { Actions } from "./actions.js";
+import { Actions } from "./actions/actions.js";
 import "./elements/app-shell.js";
 import { follow } from "./live.js";
 import { loadDraft } from "./plan.js";
@@ -19,6 +19,7 @@ const store = new Store({
   watched: null,
   positions: null,
   calibration: null,
+  scale: null,
   document: null,
   settings: null,
   saved: null,
@@ -42,7 +43,13 @@ function followUp(state) {
   if (status) keepUp(status.version);
   const before = ground;
   ground = status ? JSON.stringify([status.rig.facts, scan?.id]) : "";
-  if (ground && ground !== before) actions.estimateSoon();
+  if (status && ground !== before) suit(status);
+}
+
+/** The plan is for the rig that is there. @param {import("./types.js").Status} status */
+function suit({ rig }) {
+  if (rig.facts) actions.plan.suit(rig.facts.focus);
+  actions.plan.estimateSoon();
 }
 
 /** A daemon of another version has another page. @param {string} now */

@@ -4,12 +4,12 @@ import { angle } from "./format.js";
 /** @typedef {import("./types.js").Draft} Draft */
 /** @typedef {import("./types.js").FieldError} FieldError */
 /** @typedef {import("./types.js").AxisFacts} AxisFacts */
-/** @typedef {import("./types.js").LensFacts} LensFacts */
+/** @typedef {import("./types.js").FocusFacts} FocusFacts */
 
 /** @param {Draft} draft @param {import("./types.js").RigFacts|null|undefined} facts @returns {FieldError[]} */
 export function complaints(draft, facts) {
   const tilt = facts?.axes.find((axis) => axis.name === "tilt");
-  return [...ofSweep(draft, facts?.camera.lens ?? null), ...ofPath(draft, tilt)];
+  return [...ofSweep(draft, facts?.focus ?? null), ...ofPath(draft, tilt)];
 }
 
 /** What is said of one place, "" for nothing. @param {readonly FieldError[]} errors @param {string} where */
@@ -23,16 +23,16 @@ export function sentence(words) {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
-/** @param {Draft} draft @param {LensFacts|null} lens @returns {FieldError[]} */
-function ofSweep({ near, far }, lens) {
+/** @param {Draft} draft @param {FocusFacts|null} drive @returns {FieldError[]} */
+function ofSweep({ near, far }, drive) {
   /** @type {[string, number|null][]} */
   const ends = [["sweep.near", near], ["sweep.far", far]];
-  const outside = ends.filter(([, end]) => lens && end !== null && (end < lens.far || end > lens.near));
-  if (lens && outside.length > 0) {
-    return outside.map(([where]) => ({ where, what: `This lens reaches from ${lens.far} to ${lens.near} D.` }));
+  const outside = ends.filter(([, end]) => drive && end !== null && (end < drive.far || end > drive.near));
+  if (drive && outside.length > 0) {
+    return outside.map(([where]) => ({ where, what: `This ${drive.drive} reaches from ${drive.far} to ${drive.near} ${drive.unit}.` }));
   }
   if (near === null || far === null || near > far) return [];
-  return [{ where: "sweep.near", what: "Near must have more dioptres than far." }];
+  return [{ where: "sweep.near", what: `Near must have more ${drive?.drive === "rail" ? "millimetres" : "dioptres"} than far.` }];
 }
 
 /** @param {Draft} draft @param {AxisFacts|undefined} tilt @returns {FieldError[]} */

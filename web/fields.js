@@ -31,9 +31,10 @@ export function numberField({ label, unit = "", min, max, step = 1, placeholder,
     else if (!wrong) onnumber(input.valueAsNumber);
   };
   const input = h("input", { id, type: "number", inputmode: "decimal", min, max, step, placeholder, "aria-describedby": error.id, onchange: changed });
+  const measured = h("span", { class: "unit" }, unit);
   const field = h("div", { class: "field" },
     h("label", { for: id }, label),
-    h("div", { class: "with-unit" }, input, unit && h("span", { class: "unit" }, unit)),
+    h("div", { class: "with-unit" }, input, unit && measured),
     error);
   /** Show a number and what others find wrong with it; a text that is no number stays until it is mended. @param {number|null} value @param {string} [said] */
   const set = (value, said = "") => {
@@ -42,7 +43,9 @@ export function numberField({ label, unit = "", min, max, step = 1, placeholder,
     if (!wrong) setValue(input, value);
     complain(input, error, wrong || said);
   };
-  return { field, input, set };
+  /** The unit of a field that has one changes. @param {string} now */
+  const measure = (now) => setText(measured, now);
+  return { field, input, set, measure };
 }
 
 /** The place below a field for what is wrong with it. @param {string} id */

@@ -1,18 +1,6 @@
 // @ts-check
 // Numbers in words for a person.
 
-/** @param {number|null|undefined} dioptres */
-export function lens(dioptres) {
-  return dioptres === null || dioptres === undefined ? "unknown" : `${dioptres.toFixed(2)} D`;
-}
-
-/** The distance that a lens position stands for. @param {number} dioptres */
-export function distance(dioptres) {
-  if (dioptres < 0.02) return "infinity";
-  const centimetres = 100 / dioptres;
-  return centimetres < 100 ? `${centimetres.toFixed(1)} cm` : `${(centimetres / 100).toFixed(1)} m`;
-}
-
 /** @param {number|null|undefined} seconds */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "";
@@ -33,6 +21,17 @@ export function bytes(count) {
 export function angle(degrees) {
   if (degrees === null || degrees === undefined) return "unknown";
   return `${Number(degrees.toFixed(1))}°`.replace("-", "−");
+}
+
+/** Where an axis stands. @param {number|null|undefined} at @param {"°"|"mm"} unit */
+export function axisAt(at, unit) {
+  if (unit === "°" || at === null || at === undefined) return angle(at);
+  return `${Number(at.toFixed(2))} mm`.replace("-", "−");
+}
+
+/** What an axis is called. @param {string} name */
+export function axisName(name) {
+  return name === "focus" ? "rail" : name;
 }
 
 /** @param {number} microseconds */

@@ -9,6 +9,7 @@ const GOLDEN_ANGLE = 180 * (3 - Math.sqrt(5));
 /** @type {Draft} */
 const FRESH = Object.freeze({
   name: "scan",
+  unit: "D",
   near: null,
   far: null,
   count: null,

@@ -1,5 +1,5 @@
 // @ts-check
-import { call } from "./api.js";
+import { ApiProblem, call } from "./api.js";
 import { shownScan } from "./state.js";
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Status} Status */
@@ -15,6 +15,7 @@ const WANTS = Object.freeze({
   settings: { on: ({ route }) => (route.page === "settings" ? "shown" : null), read: async () => ({ settings: await call("GET", "settings") }) },
   document: { on: (_, status) => status.version, read: async () => ({ document: await call("GET", "document") }) },
   calibration: { on: (_, { rig }) => (rig.calibrated && !rig.activity ? rig.facts : null), read: async () => ({ calibration: await call("GET", "calibration") }) },
+  scale: { on: scaleAsked, read: readScale },
   positions: { on: stacksAsked, read: readPositions },
 });
 
@@ -23,7 +24,7 @@ export class Reader {
   /** @type {Record<string, string>} */
   #asked = {};
 
-  /** @param {import("./state.js").Store} store @param {import("./actions.js").Actions} actions */
+  /** @param {import("./state.js").Store} store @param {import("./actions/actions.js").Actions} actions */
   constructor(store, actions) {
     this.store = store;
     this.actions = actions;
@@ -51,6 +52,21 @@ export class Reader {
       const patch = await read();
       if (key === this.#asked[name]) this.store.change(patch);
     });
+  }
+}
+
+/** Each measured target is a part of what is known, and only the activity tells of the first. @param {State} _ @param {Status} status */
+function scaleAsked(_, { rig }) {
+  return rig.facts?.focus.drive === "lens" && !rig.activity ? [rig.facts.camera, rig.focus_scale] : null;
+}
+
+/** Nothing measured yet is no problem. @returns {Promise<Partial<State>>} */
+async function readScale() {
+  try {
+    return { scale: await call("GET", "scale") };
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return { scale: null };
+    throw error;
   }
 }
 

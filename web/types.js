@@ -7,8 +7,8 @@
  * How one slice fared in its stack; shares are parts of the object, 0 to 1.
  * @typedef {object} SliceReport
  * @property {number} index
- * @property {number|null} lens
- * @property {number|null} lens_asked
+ * @property {number|null} focus
+ * @property {number|null} focus_asked
  * @property {number} share
  * @property {LeftOut|null} left_out
  */
@@ -22,12 +22,23 @@
  * @property {number} flicker
  * @property {number} certainty
  */
-/** @typedef {{index: number, turntable: number, tilt: number, took_s: number, slices: SliceReport[], quality: StackQuality, findings: Problem[]}} PositionReport */
+/** @typedef {{index: number, turntable: number, tilt: number, took_s: number, slices: SliceReport[], quality: StackQuality, findings: Problem[], settle_s: number|null, still: boolean}} PositionReport */
 /** @typedef {{scale_error_ppm: number, residual_px: number, slices: number, outliers: number, positions: number, measured_at: string}} Calibration */
-/** @typedef {{far: number, near: number, step: number}} LensFacts */
-/** @typedef {{name: string, low: number|null, high: number|null, step: number, can_home: boolean}} AxisFacts */
-/** @typedef {{model: string, width: number, height: number, focal_length_mm: number, f_number: number, pixel_pitch_um: number, lens: LensFacts|null}} CameraFacts */
-/** @typedef {{simulated: boolean, description: string, camera: CameraFacts, axes: AxisFacts[], light: boolean}} RigFacts */
+/** @typedef {"D"|"mm"|""} Unit  of focus positions: dioptres of a lens, millimetres of a rail, none of fixed focus */
+/** @typedef {{drive: "lens"|"rail"|"fixed", unit: Unit, far: number, near: number, step: number, coarse: number, depth_of_field: number}} FocusFacts */
+/** @typedef {{offset: number, slope: number}} FocusScale  an object at d mm is sharp at offset + 1000 slope / d dioptres */
+/**
+ * Where the lens is sharp on targets at known distances; from two distances on it has a law.
+ * @typedef {object} FocusCalibration
+ * @property {{distance_mm: number, focus: number}[]} points
+ * @property {number|null} offset
+ * @property {number|null} slope
+ * @property {number|null} residual
+ * @property {string} measured_at
+ */
+/** @typedef {{name: string, low: number|null, high: number|null, step: number, can_home: boolean, unit: "°"|"mm"}} AxisFacts */
+/** @typedef {{model: string, width: number, height: number}} CameraFacts */
+/** @typedef {{simulated: boolean, description: string, camera: CameraFacts, focus: FocusFacts, axes: AxisFacts[], light: boolean}} RigFacts */
 /** @typedef {{time_us: number, gain: number, red_gain: number, blue_gain: number}} Exposure */
 /** @typedef {{near: number, far: number, count: number, reference: number}} SweepFacts */
 /**
@@ -51,7 +62,18 @@
  * @property {number} elapsed_s
  * @property {Problem|null} problem
  */
-/** @typedef {{facts: RigFacts|null, lens: number|null, axes: Record<string, number|null>, light: number|null, exposure: Exposure|null, problem: Problem|null, calibrated: boolean, activity: string}} RigStatus */
+/**
+ * @typedef {object} RigStatus
+ * @property {RigFacts|null} facts
+ * @property {number|null} focus
+ * @property {Record<string, number|null>} axes
+ * @property {number|null} light
+ * @property {Exposure|null} exposure
+ * @property {boolean} calibrated  whether breathing is known
+ * @property {FocusScale|null} focus_scale  what the dioptres of the lens mean; null: uncalibrated
+ * @property {string} activity
+ * @property {Problem|null} problem
+ */
 /** @typedef {{version: string, rig: RigStatus, scan: ScanStatus|null, scans_revision: number, disk_free_bytes: number, notices: Problem[]}} Status */
 /** @typedef {{positions: number, sweep: SweepFacts|null, slices: number|null, duration_s: number|null, bytes_needed: number|null, bytes_free: number}} PlanEstimate */
 /** @typedef {{settings: Record<string, any>, schema: Record<string, any>, overridden: string[]}} SettingsView */
@@ -62,6 +84,7 @@
  * What the person has chosen so far. null = automatic.
  * @typedef {object} Draft
  * @property {string} name
+ * @property {Unit} unit  of near and far: with another drive they mean nothing
  * @property {number|null} near
  * @property {number|null} far
  * @property {number|null} count
@@ -87,6 +110,7 @@
  * @property {string|null} watched  id of the scan that the first page shows until a new one is set up
  * @property {{scan: string, list: PositionReport[]}|null} positions  reports on the stacks of one scan
  * @property {Calibration|null} calibration
+ * @property {FocusCalibration|null} scale
  * @property {Record<string, any>|null} document  the OpenAPI document, for its schemas
  * @property {SettingsView|null} settings
  * @property {{ok: boolean, text: string, errors: FieldError[]}|null} saved  how the last save of the settings went

@@ -37,7 +37,9 @@ class Watch:
     strangers: list[str] = field(default_factory=list)
 
     def console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        """That nothing is measured yet is an answer, of which the browser complains."""
+        unknown = "404" in message.text and message.location["url"].endswith("/calibration/focus")
+        if message.type in {"error", "warning"} and not unknown:
             self.complaints.append(message.text)
 
     def request(self, request: Request) -> None:
@@ -96,9 +98,12 @@ class Stage:
         self.page.evaluate(
             """async ([tag, snapshot]) => {
               await import(new URL(`elements/${tag}.js`, document.baseURI));
-              window.sent = [];
+              const { Actions } = await import(new URL("actions/actions.js", document.baseURI));
+              window.heard = [];
               const element = document.createElement(tag);
-              element.addEventListener("change-plan", (event) => sent.push(event.detail));
+              for (const name of Object.keys(new Actions({}, null).table)) {
+                element.addEventListener(name, (event) => heard.push([name, event.detail]));
+              }
               document.querySelector("main").replaceChildren(element);
               window.last = snapshot.map((one) => (one?.busy ? { ...one, busy: new Set(one.busy) } : one));
               element.update(...last);
@@ -109,11 +114,23 @@ class Stage:
 
     def update(self, tag: str, *snapshot: object) -> None:
         """Show the element that is drawn another snapshot."""
-        self.page.evaluate("([tag, snapshot]) => document.querySelector(tag).update(...snapshot)", [tag, snapshot])
+        self.page.evaluate(
+            """([tag, snapshot]) => {
+              window.last = snapshot.map((one) => (one?.busy ? { ...one, busy: new Set(one.busy) } : one));
+              document.querySelector(tag).update(...last);
+            }""",
+            [tag, snapshot],
+        )
+
+    def heard(self) -> list[object]:
+        """What the element has asked for since it was drawn, as [event, detail], the newest last."""
+        heard = self.page.evaluate("heard")
+        assert isinstance(heard, list)
+        return heard
 
     def sent(self) -> list[object]:
-        """The changes of the plan that the element has asked for since it was drawn, the newest last."""
-        sent = self.page.evaluate("sent")
+        """The changes of the plan among that."""
+        sent = self.page.evaluate("heard.filter(([name]) => name === 'change-plan').map(([, detail]) => detail)")
         assert isinstance(sent, list)
         return sent
 
@@ -123,9 +140,13 @@ class Stage:
             """(tag) => {
               const element = document.querySelector(tag);
               const watch = new MutationObserver(() => {});
-              watch.observe(element, { subtree: true, childList: true, attributes: true, characterData: true });
+              watch.observe(element, {
+                subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true,
+              });
               element.update(...last);
-              return watch.takeRecords().length;
+              const other = ({ type, oldValue, target, attributeName }) =>
+                type !== "attributes" || oldValue !== target.getAttribute(attributeName);
+              return watch.takeRecords().filter(other).length;
             }""",
             tag,
         )

@@ -1,4 +1,4 @@
-"""The page calibrates breathing: what it says in each state, and a real calibration from the button to the figures."""
+"""The page calibrates: what it says of breathing and of the focus scale in each state, and both from the button on."""
 
 import re
 from typing import Any
@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from scanner.api.examples import BREATHING, CALIBRATING, RIG, STATUS
-from scanner.capture.events import Problem, RigStatus
+from scanner.api.examples import BREATHING, CALIBRATING, FOCUS_SCALE, MEASURING_FOCUS, RIG
+from scanner.capture.events import FocusScale, Problem, RigStatus
+from scanner.capture.focus_scale import FocusPoint
+from tests.web import states
 from tests.web.conftest import Stage
 from tests.web.hands import LONG_MS, asked, set_up
+from tests.web.states import UNCALIBRATED
 
 pytestmark = pytest.mark.browser
 
@@ -20,15 +23,16 @@ FAILED = Problem(
 )
 
 
-def state(rig: RigStatus, *, calibrated: bool = False, outliers: int = 0, busy: tuple[str, ...] = ()) -> dict[str, Any]:
-    """As much of the state of the page as the card looks at."""
+ONE = FOCUS_SCALE.model_copy(update={"points": FOCUS_SCALE.points[:1], "offset": None, "slope": None, "residual": None})
+THREE = FOCUS_SCALE.model_copy(
+    update={"points": (*FOCUS_SCALE.points, FocusPoint(distance_mm=400.0, focus=2.5)), "residual": 0.034}
+)
+
+
+def state(rig: RigStatus, *, calibrated: bool = False, outliers: int = 0, **other: Any) -> dict[str, Any]:
+    """The state of the page with this rig; `calibrated`: with the calibration of its breathing read."""
     found = BREATHING.model_copy(update={"outliers": outliers})
-    return {
-        "status": STATUS.model_copy(update={"rig": rig}).model_dump(mode="json"),
-        "calibration": found.model_dump(mode="json") if calibrated else None,
-        "link": "live",
-        "busy": list(busy),
-    }
+    return states.state(rig, calibration=found.model_dump(mode="json") if calibrated else None, **other)
 
 
 def test_without_a_calibration_it_says_what_that_means_and_offers_one(stage: Stage) -> None:
@@ -59,14 +63,8 @@ def test_while_it_runs_it_says_how_far_it_is_and_can_be_cancelled(stage: Stage) 
     expect(card.locator("summary")).to_contain_text("in progress")
     expect(card.get_by_role("button")).to_have_text(["Cancel"])
     expect(card.get_by_role("button")).to_be_enabled()
-    held = stage.draw("breathing-card", state(CALIBRATING, busy=("calibration",)))
+    held = stage.draw("breathing-card", state(CALIBRATING, busy=["calibration"]))
     expect(held.get_by_role("button")).to_be_disabled()
-
-
-def change(stage: Stage, told: dict[str, Any]) -> None:
-    """Another state, for the card that is there."""
-    update = "told => document.querySelector('breathing-card').update({ ...told, busy: new Set(told.busy) })"
-    stage.page.evaluate(update, told)
 
 
 def test_the_focus_goes_to_the_button_that_takes_the_place_of_the_pressed_one(stage: Stage) -> None:
@@ -74,34 +72,84 @@ def test_the_focus_goes_to_the_button_that_takes_the_place_of_the_pressed_one(st
     card.locator("summary").click()
     card.get_by_role("button", name="Calibrate").focus()
     for rig, busy, name in (
-        (UNKNOWN, ("calibration",), None),
-        (CALIBRATING, ("calibration",), None),
-        (CALIBRATING, (), "Cancel"),
-        (RIG, (), "Calibrate again"),
+        (UNKNOWN, ["calibration"], None),
+        (CALIBRATING, ["calibration"], None),
+        (CALIBRATING, [], "Cancel"),
+        (RIG, [], "Calibrate again"),
     ):
-        change(stage, state(rig, calibrated=rig.calibrated, busy=busy))
+        stage.update("breathing-card", state(rig, calibrated=rig.calibrated, busy=busy))
         stage.page.evaluate("new Promise(requestAnimationFrame)")
         if name:
             expect(card.get_by_role("button", name=name)).to_be_focused()
     card.locator("summary").focus()
-    change(stage, state(CALIBRATING))
+    stage.update("breathing-card", state(CALIBRATING))
     expect(card.locator("summary")).to_be_focused()
 
 
 def test_a_failure_is_told_in_words(stage: Stage) -> None:
-    card = stage.draw("breathing-card", state(UNKNOWN.model_copy(update={"problem": FAILED})))
-    card.locator("summary").click()
+    card = stage.draw("breathing-card", state(CALIBRATING.model_copy(update={"problem": FAILED})))
+    expect(card.locator(".field-error")).to_be_hidden()
+    stage.update("breathing-card", state(UNKNOWN.model_copy(update={"problem": FAILED})))
     expect(card.locator(".field-error")).to_have_text(f"{FAILED.message} {FAILED.hint}")
     expect(card.get_by_role("button", name="Calibrate")).to_be_enabled()
-    again = stage.draw("breathing-card", state(CALIBRATING.model_copy(update={"problem": FAILED})))
-    expect(again.locator(".field-error")).to_be_hidden()
 
 
-def test_a_camera_with_fixed_focus_has_nothing_to_calibrate(stage: Stage) -> None:
-    assert RIG.facts
-    camera = RIG.facts.camera.model_copy(update={"lens": None})
-    fixed = RIG.model_copy(update={"facts": RIG.facts.model_copy(update={"camera": camera})})
-    expect(stage.draw("breathing-card", state(fixed))).to_be_hidden()
+def test_the_scale_is_measured_at_a_distance(stage: Stage) -> None:
+    card = stage.draw("focus-card", state(UNCALIBRATED))
+    expect(card.locator("summary")).to_have_text("Focus scaleuncalibrated")
+    card.locator("summary").click()
+    expect(card.locator(".standing")).to_contain_text("distances can be far off")
+    measure = card.get_by_role("button", name="Measure")
+    measure.click()
+    expect(card.locator(".ready .field-error")).to_have_text("How far from the lens is the target?")
+    target = card.get_by_label("Distance from the lens to the target")
+    target.fill("5")
+    measure.click()
+    expect(card.locator(".ready .field-error")).to_have_text("At least 10.")
+    target.fill("120")
+    measure.click()
+    assert stage.heard() == [["calibrate-focus", {"distance_mm": 120}]]
+    expect(card.get_by_role("button")).to_have_text(["Measure"])
+    assert stage.changes("focus-card") == 0
+
+
+def test_what_is_known_of_the_scale_is_told_with_its_targets(stage: Stage) -> None:
+    for known, standing, words in (
+        (ONE, "uncalibrated", "at 1 distance. One more, well nearer or farther, makes the scale."),
+        (
+            FOCUS_SCALE,
+            "calibrated, 2 distances",
+            "0.970 × 1000 mm / distance + 0.12 D. A third distance would prove it.",
+        ),
+        (THREE, "calibrated, 3 distances", "the targets lie 0.03 D beside that (rms)."),
+    ):
+        rig = UNCALIBRATED if known is ONE else RIG
+        card = stage.draw("focus-card", state(rig, scale=known.model_dump(mode="json")))
+        card.locator("summary").click()
+        expect(card.locator("summary .where")).to_have_text(standing)
+        expect(card.locator(".standing")).to_have_text(re.compile(rf"^Measured Nov 22, 2026, .*{re.escape(words)}$"))
+        expect(card.get_by_role("button")).to_have_text(["Measure", "Forget"])
+    expect(card.get_by_role("listitem")).to_have_text(
+        ["90 mm: sharp at 10.90 D", "200 mm: sharp at 4.97 D", "400 mm: sharp at 2.50 D"]
+    )
+
+
+def test_each_card_tells_of_its_own_calibration(stage: Stage) -> None:
+    after = RIG.model_copy(update={"problem": FAILED, "focus_scale": FocusScale(offset=0.0, slope=1.0)})
+    other = stage.draw("breathing-card", state(MEASURING_FOCUS))
+    expect(other.locator(".activity")).to_be_hidden()
+    other.locator("summary").click()
+    expect(other.get_by_role("button", name="Calibrate again")).to_be_disabled()
+    stage.update("breathing-card", state(after))
+    expect(other.locator(".field-error")).to_be_hidden()
+    card = stage.draw("focus-card", state(MEASURING_FOCUS))
+    expect(card.locator(".activity")).to_have_text("calibrating focus: looking for the target")
+    expect(card.get_by_role("button")).to_have_text(["Cancel"])
+    card.get_by_role("button", name="Cancel").click()
+    assert stage.heard() == [["cancel-calibration", {}]]
+    stage.update("focus-card", state(after))
+    expect(card.locator("details > .field-error")).to_have_text(f"{FAILED.message} {FAILED.hint}")
+    expect(card.get_by_role("button", name="Measure")).to_be_enabled()
 
 
 def test_breathing_is_calibrated_and_forgotten(page: Page) -> None:

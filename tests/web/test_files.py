@@ -122,7 +122,8 @@ def test_every_action_that_an_element_sends_is_listened_to() -> None:
     sent |= set(
         re.findall(r'#action\("\w+", "\w+", "([a-z-]+)"', (WEB / "elements/scan-buttons.js").read_text("utf-8"))
     )
-    table = set(re.findall(r'^ {6}"([a-z-]+)":', (WEB / "actions.js").read_text("utf-8"), re.MULTILINE))
+    tables = [path.read_text("utf-8") for path in sorted((WEB / "actions").glob("*.js"))]
+    table = {event for text in tables for event in re.findall(r'^ {6}"([a-z-]+)":', text, re.MULTILINE)}
     assert all(re.fullmatch(r"[a-z]+-[a-z]+", event) for event in sent)
     assert sent - {"move-divider"} == table
 

@@ -37,12 +37,12 @@ SHARES = (0.05, 0.25, 0.4, 0.2, 0.1)
 TOLERANCE_PX = 1.0
 
 
-def facts(index: int, share: float, left_out: LeftOut | None = None, lens: float | None = None) -> SliceFacts:
-    """A slice; `lens`: where the camera says it was, with 12 D as what was asked for."""
+def facts(index: int, share: float, left_out: LeftOut | None = None, focus: float | None = None) -> SliceFacts:
+    """A slice; `focus`: where the camera says it was, with 12 D as what was asked for."""
     return SliceFacts(
         index=index,
-        lens_asked=12.0,
-        lens=lens,
+        focus_asked=12.0,
+        focus=focus,
         exposure_us=10000,
         gain=1.0,
         transform=((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
@@ -85,7 +85,7 @@ def heights(stage: Stage) -> list[float]:
 
 
 def test_figures_have_units_and_say_what_they_mean(stage: Stage) -> None:
-    quality = stage.draw("stack-quality", report(), 2)
+    quality = stage.draw("stack-quality", report(), 2, "D")
     expect(quality.get_by_role("heading")).to_have_text("Quality of this stack")
     expect(quality).to_contain_text("Position 0 · turntable 45° · tilt −10° · took 8 s")
     expect(quality.locator("dt")).to_have_text(["Misplacement", "Shake", "Flicker", "Certainty"])
@@ -96,7 +96,7 @@ def test_figures_have_units_and_say_what_they_mean(stage: Stage) -> None:
 
 
 def test_findings_stand_before_the_chart_with_what_to_do(stage: Stage) -> None:
-    quality = stage.draw("stack-quality", report(3, CUT_OFF, MOVED), 2)
+    quality = stage.draw("stack-quality", report(3, CUT_OFF, MOVED), 2, "D")
     findings = quality.get_by_role("list", name="Findings").get_by_role("listitem")
     expect(findings).to_have_text([f"{each.message} {each.hint}" for each in (CUT_OFF, MOVED)])
     expect(findings.locator("svg")).to_have_count(2)
@@ -108,14 +108,14 @@ def test_findings_stand_before_the_chart_with_what_to_do(stage: Stage) -> None:
 
 
 def test_while_the_report_is_on_its_way_nothing_is_claimed(stage: Stage) -> None:
-    quality = stage.draw("stack-quality", None, None)
+    quality = stage.draw("stack-quality", None, None, "D")
     expect(quality.get_by_text("Reading…")).to_be_visible()
     expect(quality.get_by_text("Nothing to complain of.")).to_be_hidden()
     assert stage.changes("stack-quality") == 0
 
 
 def test_bars_are_as_high_as_the_shares(stage: Stage) -> None:
-    chart = stage.draw("sweep-chart", report(), 2)
+    chart = stage.draw("sweep-chart", report(), 2, "D")
     highest = max(SHARES)
     assert heights(stage) == pytest.approx([share / highest for share in SHARES], abs=0.02)
     expect(chart.locator(".number")).to_have_text(["5", "25", "40", "20", "10"])
@@ -129,7 +129,7 @@ def test_bars_are_as_high_as_the_shares(stage: Stage) -> None:
 
 def test_what_lies_beyond_the_sweep_is_a_bar_beyond_its_end(stage: Stage) -> None:
     quality = StackQuality(beyond_near=0.2, beyond_far=0.001)
-    chart = stage.draw("sweep-chart", report(quality=quality), None)
+    chart = stage.draw("sweep-chart", report(quality=quality), None, "D")
     expect(chart.locator(".bar")).to_have_count(len(SHARES) + 1)
     expect(chart.locator(".bar").first).to_have_class("bar beyond")
     assert heights(stage)[0] == pytest.approx(0.2 / (0.8 * 0.4 / 0.95), abs=0.02)
@@ -141,7 +141,7 @@ def test_what_lies_beyond_the_sweep_is_a_bar_beyond_its_end(stage: Stage) -> Non
 
 
 def test_a_slice_left_out_is_crossed_and_says_why(stage: Stage) -> None:
-    chart = stage.draw("sweep-chart", report(left_out=2), None)
+    chart = stage.draw("sweep-chart", report(left_out=2), None, "D")
     expect(chart.locator(".left-out")).to_have_count(1)
     expect(chart.locator(".left-out .number")).to_have_text("×")
     expect(chart).to_contain_text("× Slice 2 is left out: it does not fit the reference slice.")
@@ -150,7 +150,7 @@ def test_a_slice_left_out_is_crossed_and_says_why(stage: Stage) -> None:
 
 def test_idle_slices_are_dotted_and_named(stage: Stage) -> None:
     quality = StackQuality(idle=(0, 4))
-    chart = stage.draw("sweep-chart", report(quality=quality, shares=(0.0, 0.3, 0.4, 0.3, 0.0)), None)
+    chart = stage.draw("sweep-chart", report(quality=quality, shares=(0.0, 0.3, 0.4, 0.3, 0.0)), None, "D")
     expect(chart.locator(".idle .name")).to_have_text(["0", "4"])
     expect(chart.locator(".idle .fill").first).to_have_css("border-top-style", "dotted")
     expect(chart).to_contain_text("Dotted: nowhere the sharpest (slices 0, 4).")
@@ -159,17 +159,17 @@ def test_idle_slices_are_dotted_and_named(stage: Stage) -> None:
 
 def test_lens_positions_are_those_asked_for_where_the_camera_tells_none(stage: Stage) -> None:
     told = report()
-    told["slices"] = [{**each, "lens": None, "lens_asked": 5.0 - each["index"]} for each in told["slices"]]
-    expect(stage.draw("sweep-chart", told, None)).to_contain_text("near, 5.00 D")
-    told["slices"] = [{**each, "lens_asked": None} for each in told["slices"]]
-    chart = stage.draw("sweep-chart", told, None)
+    told["slices"] = [{**each, "focus": None, "focus_asked": 5.0 - each["index"]} for each in told["slices"]]
+    expect(stage.draw("sweep-chart", told, None, "D")).to_contain_text("near, 5.00 D")
+    told["slices"] = [{**each, "focus_asked": None} for each in told["slices"]]
+    chart = stage.draw("sweep-chart", told, None, "D")
     expect(chart.locator(".row span")).to_have_text(["near", "far"])
 
 
 def test_a_long_sweep_fits_on_a_phone(stage: Stage) -> None:
     stage.page.set_viewport_size({"width": 360, "height": 740})
     count = 40
-    quality = stage.draw("stack-quality", report(1, CUT_OFF, shares=(1 / count,) * count), 20)
+    quality = stage.draw("stack-quality", report(1, CUT_OFF, shares=(1 / count,) * count), 20, "D")
     expect(quality.locator(".bar")).to_have_count(count)
     assert stage.page.evaluate("document.documentElement.scrollWidth") <= 360
     bars = stage.page.evaluate(
@@ -213,8 +213,8 @@ def test_marks_stand_before_the_words_arrive(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("tag", "snapshot"),
     [
-        ("stack-quality", (report(0, CUT_OFF, left_out=1), 2)),
-        ("sweep-chart", (report(quality=StackQuality(beyond_far=0.3)), 2)),
+        ("stack-quality", (report(0, CUT_OFF, left_out=1), 2, "D")),
+        ("sweep-chart", (report(quality=StackQuality(beyond_far=0.3)), 2, "D")),
         ("finding-list", ("a", [report(0, MOVED), report(1, MOVED)])),
         ("stack-grid", (scan(0), [report(0, CUT_OFF)], 0)),
     ],
@@ -226,7 +226,7 @@ def test_the_same_snapshot_again_changes_nothing(stage: Stage, tag: str, snapsho
 
 def test_words_of_the_daemon_are_never_markup(stage: Stage) -> None:
     wild = Problem(code="wild", message="<img src=x onerror=alert(1)>", hint="<b>bold</b>")
-    quality = stage.draw("stack-quality", report(0, wild), 0)
+    quality = stage.draw("stack-quality", report(0, wild), 0, "D")
     expect(quality.locator(".findings")).to_contain_text("<img src=x onerror=alert(1)> <b>bold</b>")
     expect(quality.locator(".findings :is(img, b)")).to_have_count(0)
 

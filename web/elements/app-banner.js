@@ -4,6 +4,7 @@ import { emit, h, keyed, setText, show } from "../dom.js";
 import { button } from "../fields.js";
 import { icon } from "../icons.js";
 /** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Problem} Problem */
 /** @typedef {{key: string, kind: "bad"|"warn"|"calm", message: string, hint: string, link?: string, dismissable?: boolean}} Notice */
 
 /** Says in words what a person should know now: a lost connection, a problem, a simulated rig. */
@@ -48,16 +49,19 @@ function noticesOf(state) {
 
 /** @param {import("../types.js").Status} status @returns {Notice[]} */
 function ofStatus({ rig, notices }) {
-  const problems = rig.problem ? [rig.problem, ...notices] : notices;
+  const problems = rig.problem ? [retried(rig.problem, rig), ...notices] : notices;
   /** @type {Notice[]} */
   const found = problems.map((problem) => ({ key: `rig ${problem.code} ${problem.message}`, kind: "warn", hint: "", ...problem }));
   if (rig.facts?.simulated) {
     found.push({ key: "simulated", kind: "calm", message: "This rig is simulated.", hint: simulation(rig.facts.description) });
   }
-  if (rig.facts && !rig.facts.camera.lens) {
-    found.push({ key: "fixed", kind: "warn", message: "This camera has fixed focus.", hint: "It cannot take a sweep. Use a camera module with a lens drive." });
-  }
   return found;
+}
+
+/** Missing hardware is waited for, and so is a controller that was unplugged. @param {Problem} problem @param {import("../types.js").RigStatus} rig @returns {Problem} */
+function retried(problem, { facts, activity }) {
+  const waited = facts === null || (activity === "" && /^(hardware|motion|camera)/.test(problem.code));
+  return waited ? { ...problem, hint: `${problem.hint ?? ""} The scanner tries again by itself.`.trim() } : problem;
 }
 
 /** What is simulated, without saying again that it is. @param {string} description */

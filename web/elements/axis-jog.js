@@ -1,63 +1,81 @@
 // @ts-check
 import { emit, h, setText, setValue, show } from "../dom.js";
 import { button, complaint, freshId } from "../fields.js";
-import { angle } from "../format.js";
+import { axisAt } from "../format.js";
 /** @typedef {import("../types.js").AxisFacts} AxisFacts */
+/** @typedef {{title: string, steps: readonly number[], word: string}} Kind */
 
-const STEPS = Object.freeze({ turntable: [-90, -10, 10, 90], tilt: [-10, -1, 1, 10] });
+/** @type {Readonly<Record<string, Kind>>} */
+const KINDS = Object.freeze({
+  turntable: { title: "Turntable", steps: [-90, -10, 10, 90], word: "degrees" },
+  tilt: { title: "Tilt", steps: [-10, -1, 1, 10], word: "degrees" },
+  focus: { title: "Rail", steps: [-5, -0.5, 0.5, 5], word: "millimetres" },
+});
 
-/** Moves one axis by steps, to an angle, or home. */
+/** Moves one axis by steps or to a place, and finds its zero: at a switch, or where a person brought it. */
 export class AxisJog extends HTMLElement {
   #name = "";
   /** @type {number|null} */
-  #angle = null;
+  #at = null;
   #id = freshId();
   #title = h("label", { for: this.#id });
   #now = h("output", { for: this.#id });
   #target = h("input", { id: this.#id, type: "number", inputmode: "decimal", step: "any", onchange: () => this.#go() });
+  #unit = h("span", { class: "unit" });
   #steps = h("div", { class: "row steps-row" });
   #home = button({ label: "Home", icon: "home", onclick: () => emit(this, "home-axis", { name: this.#name }) });
-  #lost = h("p", { class: "hint" }, "Where this axis stands is not known. Home it before moving.");
+  #zero = button({ label: "Set zero", onclick: () => emit(this, "zero-axis", { name: this.#name }) });
+  #lost = h("p", { class: "hint" });
 
   connectedCallback() {
     this.replaceChildren(
       h("div", { class: "row spread" }, this.#title, this.#now),
       h("div", { class: "row" }, this.#steps,
-        h("div", { class: "with-unit" }, this.#target, h("span", { class: "unit" }, "°")), this.#home),
+        h("div", { class: "with-unit" }, this.#target, this.#unit), this.#home, this.#zero),
       this.#lost);
   }
 
   /** @param {AxisFacts} facts @param {number|null} at @param {boolean} busy */
   update(facts, at, busy) {
     if (this.#name !== facts.name) this.#build(facts);
-    this.#angle = at;
-    setText(this.#now, busy ? "moving…" : angle(at));
+    this.#at = at;
+    setText(this.#now, busy ? "moving…" : axisAt(at, facts.unit));
     setValue(this.#target, at === null ? "" : Number(at.toFixed(2)));
     this.#target.disabled = at === null || busy;
-    this.#home.disabled = busy;
-    show(this.#lost, at === null);
+    this.#ask(facts, at, busy);
     for (const step of /** @type {NodeListOf<HTMLButtonElement>} */ (this.#steps.querySelectorAll("button"))) {
       const goal = (at ?? 0) + Number(step.dataset.by);
       step.disabled = at === null || busy || outside(goal, facts);
     }
   }
 
+  /** How the zero of the axis is found. @param {AxisFacts} facts @param {number|null} at @param {boolean} busy */
+  #ask({ can_home }, at, busy) {
+    show(this.#home, can_home);
+    this.#home.disabled = busy;
+    this.#zero.disabled = busy;
+    this.#zero.classList.toggle("quiet", can_home);
+    show(this.#lost, at === null || !can_home);
+    const unknown = at === null ? "Where this axis stands is not known. " : "";
+    setText(this.#lost, unknown + (can_home ? "Home it before moving." : "Bring it to its zero by hand, then set zero."));
+  }
+
   /** @param {AxisFacts} facts */
   #build(facts) {
     this.#name = facts.name;
-    setText(this.#title, facts.name === "tilt" ? "Tilt" : "Turntable");
+    const { title, steps, word } = KINDS[facts.name];
+    setText(this.#title, title);
+    setText(this.#unit, facts.unit);
     if (facts.low !== null) this.#target.min = String(facts.low);
     if (facts.high !== null) this.#target.max = String(facts.high);
-    const steps = facts.name === "tilt" ? STEPS.tilt : STEPS.turntable;
-    this.#steps.replaceChildren(...steps.map((by) => this.#step(by)));
+    this.#steps.replaceChildren(...steps.map((by) => this.#step(by, `${title.toLowerCase()} ${signed(by)} ${word}`, facts.unit)));
   }
 
-  /** @param {number} by */
-  #step(by) {
-    const sign = by > 0 ? "+" : "−";
-    return h("button", { type: "button", class: "button", "data-by": by, "aria-label": `${this.#name} ${sign}${Math.abs(by)} degrees`,
-      onclick: () => this.#angle !== null && emit(this, "move-axis", { name: this.#name, angle: this.#angle + by }) },
-      `${sign}${Math.abs(by)}°`);
+  /** @param {number} by @param {string} label @param {string} unit */
+  #step(by, label, unit) {
+    return h("button", { type: "button", class: "button", "data-by": by, "aria-label": label,
+      onclick: () => this.#at !== null && emit(this, "move-axis", { name: this.#name, angle: this.#at + by }) },
+      `${signed(by)}${unit === "°" ? unit : ""}`);
   }
 
   #go() {
@@ -65,6 +83,11 @@ export class AxisJog extends HTMLElement {
     this.#target.setCustomValidity(wrong);
     if (!wrong) emit(this, "move-axis", { name: this.#name, angle: this.#target.valueAsNumber });
   }
+}
+
+/** @param {number} by */
+function signed(by) {
+  return `${by > 0 ? "+" : "−"}${Math.abs(by)}`;
 }
 
 /** @param {number} goal @param {AxisFacts} facts */

@@ -1,13 +1,13 @@
 // @ts-check
 import { emit, h, keyed, setText, setValue, show } from "../dom.js";
-import { freshId } from "../fields.js";
-import { angle } from "../format.js";
+import { button, freshId } from "../fields.js";
+import { axisAt, axisName } from "../format.js";
 import { AxisJog } from "./axis-jog.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").RigFacts} RigFacts */
 /** @typedef {import("../types.js").RigStatus} RigStatus */
 
-/** Move the rig by hand: turntable, tilt, light. */
+/** Move the rig by hand: turntable, tilt, rail, light. */
 export class RigControls extends HTMLElement {
   #axes = h("div", { class: "axes" });
   #id = freshId();
@@ -15,9 +15,11 @@ export class RigControls extends HTMLElement {
     onchange: () => emit(this, "set-light", { level: this.#slider.valueAsNumber }) });
   #level = h("output", { for: this.#id });
   #light = h("div", { class: "light" }, h("label", { for: this.#id }, "Light"), this.#slider, this.#level);
+  #release = button({ label: "Release motors", onclick: () => emit(this, "release-motors") });
+  #motors = h("div", { class: "motors" }, this.#release, h("p", { class: "hint" }, "Then the axes turn by hand, and must be homed or zeroed again."));
   #where = h("span", { class: "where" });
   #all = h("details", { open: matchMedia("(min-width: 60rem)").matches },
-    h("summary", {}, h("h2", {}, "Move by hand"), this.#where), this.#axes, this.#light);
+    h("summary", {}, h("h2", {}, "Move by hand"), this.#where), this.#axes, this.#motors, this.#light);
 
   connectedCallback() {
     this.replaceChildren(this.#all);
@@ -34,7 +36,9 @@ export class RigControls extends HTMLElement {
   #draw({ axes, light }, { axes: angles, light: level, activity }, busy) {
     keyed(this.#axes, axes, (axis) => axis.name, () => new AxisJog(), (jog, axis) =>
       /** @type {AxisJog} */ (jog).update(axis, angles[axis.name] ?? null, activity !== "" || busy.has(`axis-${axis.name}`)));
-    setText(this.#where, axes.map((axis) => `${axis.name} ${angle(angles[axis.name])}`).join(" · "));
+    setText(this.#where, axes.map((axis) => `${axisName(axis.name)} ${axisAt(angles[axis.name], axis.unit)}`).join(" · "));
+    show(this.#motors, axes.length > 0);
+    this.#release.disabled = activity !== "" || busy.has("motors");
     show(this.#light, light);
     this.#slider.disabled = activity !== "";
     setValue(this.#slider, level);

@@ -1,7 +1,8 @@
 // @ts-check
 import { address } from "../api.js";
 import { h, setText, show } from "../dom.js";
-import { duration, lens, plural, shutter, standing, when } from "../format.js";
+import { sweepWords, unitOf } from "../focus.js";
+import { duration, plural, shutter, standing, when } from "../format.js";
 import { findScan, reportsOf } from "../state.js";
 import { ScanButtons } from "./scan-buttons.js";
 import { StackCompare } from "./stack-compare.js";
@@ -9,6 +10,7 @@ import { StackGrid } from "./stack-grid.js";
 import { StackQuality } from "./stack-quality.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").ScanStatus} ScanStatus */
+/** @typedef {import("../types.js").Unit} Unit */
 
 /** One scan: its stacked images, one of them large against its slices. */
 export class ScanDetail extends HTMLElement {
@@ -41,27 +43,27 @@ export class ScanDetail extends HTMLElement {
     setText(this.#title, scan.name);
     setText(this.#badge, standing(scan));
     this.#badge.dataset.state = scan.reason ?? scan.state;
-    setText(this.#facts, facts(scan));
+    setText(this.#facts, facts(scan, unitOf(state)));
     setText(this.#problem, scan.problem ? `${scan.problem.message} ${scan.problem.hint ?? ""}` : "");
     show(this.#problem, scan.problem !== null);
     this.#buttons.update(scan, state, false);
     this.#record.href = address("manifest", { scan_id: scan.id });
-    this.#stacks(scan, state.route.position ?? scan.stacked_positions[0] ?? null, reportsOf(state, scan.id));
+    this.#stacks(scan, state.route.position ?? scan.stacked_positions[0] ?? null, reportsOf(state, scan.id), unitOf(state));
   }
 
-  /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").PositionReport[]|null} reports */
-  #stacks(scan, position, reports) {
-    this.#compare.update(scan, position);
+  /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").PositionReport[]|null} reports @param {Unit} unit */
+  #stacks(scan, position, reports, unit) {
+    this.#compare.update(scan, position, unit);
     show(this.#quality, position !== null);
-    this.#quality.update(reports?.find(({ index }) => index === position) ?? null, scan.sweep?.reference ?? null);
+    this.#quality.update(reports?.find(({ index }) => index === position) ?? null, scan.sweep?.reference ?? null, unit);
     this.#grid.update(scan, reports, position);
   }
 }
 
-/** @param {ScanStatus} scan */
-function facts(scan) {
+/** @param {ScanStatus} scan @param {Unit} unit */
+function facts(scan, unit) {
   const parts = [when(scan.created_at), `${scan.stacked} of ${plural(scan.positions_total, "image")}`];
-  if (scan.sweep) parts.push(`${plural(scan.sweep.count, "slice")} each, ${lens(scan.sweep.near)} to ${lens(scan.sweep.far)}`);
+  if (scan.sweep) parts.push(sweepWords(scan.sweep, unit));
   if (scan.exposure) parts.push(`${shutter(scan.exposure.time_us)}, gain ${scan.exposure.gain.toFixed(1)}`);
   if (scan.elapsed_s) parts.push(`took ${duration(scan.elapsed_s)}`);
   return parts.join(" · ");

@@ -5,7 +5,8 @@ import { plural } from "../format.js";
 import { icon } from "../icons.js";
 import { findScan, interrupted, reportsOf } from "../state.js";
 import { BreathingCard } from "./breathing-card.js";
-import { LensSlider } from "./lens-slider.js";
+import { FocusCard } from "./focus-card.js";
+import { FocusSlider } from "./focus-slider.js";
 import { RigControls } from "./rig-controls.js";
 import { RigPreview } from "./rig-preview.js";
 import { ScanProgress } from "./scan-progress.js";
@@ -16,9 +17,10 @@ import { StackGrid } from "./stack-grid.js";
 /** The first page: what the camera sees beside the set-up of a scan, or beside the progress of the one that runs. */
 export class ScanPage extends HTMLElement {
   #preview = new RigPreview();
-  #lens = new LensSlider();
+  #focus = new FocusSlider();
   #rig = new RigControls();
   #breathing = new BreathingCard();
+  #scale = new FocusCard();
   #setup = new ScanSetup();
   #progress = new ScanProgress();
   #grid = new StackGrid();
@@ -35,7 +37,7 @@ export class ScanPage extends HTMLElement {
       h("h1", { class: "visually-hidden" }, "Scan"),
       this.#notice,
       h("div", { class: "bench" },
-        h("section", { class: "look", "aria-label": "Look" }, this.#preview, this.#lens, this.#rig, this.#breathing),
+        h("section", { class: "look", "aria-label": "Look" }, this.#preview, this.#focus, this.#rig, this.#breathing, this.#scale),
         h("div", { class: "steps" }, this.#setup, this.#progress), this.#stacks));
   }
 
@@ -48,11 +50,12 @@ export class ScanPage extends HTMLElement {
   update(state) {
     const scan = state.watched === null ? null : findScan(state, state.watched);
     this.#preview.update(state);
-    for (const element of [this.#lens, this.#rig, this.#breathing, this.#setup]) show(element, scan === null);
+    const free = [this.#focus, this.#rig, this.#breathing, this.#scale, this.#setup];
+    for (const element of free) show(element, scan === null);
     show(this.#progress, scan !== null);
     show(this.#stacks, scan !== null);
     if (scan) this.#grid.update(scan, reportsOf(state, scan.id));
-    for (const element of scan === null ? [this.#lens, this.#rig, this.#breathing, this.#setup] : [this.#progress]) element.update(state);
+    for (const element of scan === null ? free : [this.#progress]) element.update(state);
     this.#offer(state, scan === null);
   }
 

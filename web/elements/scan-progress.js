@@ -1,6 +1,7 @@
 // @ts-check
 import { h, setText, show } from "../dom.js";
-import { duration, lens, plural, shutter, standing } from "../format.js";
+import { sweepWords, unitOf } from "../focus.js";
+import { duration, plural, shutter, standing } from "../format.js";
 import { findScan } from "../state.js";
 import { ScanButtons } from "./scan-buttons.js";
 /** @typedef {import("../types.js").State} State */
@@ -42,7 +43,7 @@ export class ScanProgress extends HTMLElement {
     show(this.#activity, scan.state === "running");
     setText(this.#spoken, `${standing(scan)}. ${scan.positions_done} of ${plural(scan.positions_total, "position")} done.`);
     this.#complain(scan);
-    setText(this.#facts, facts(scan));
+    setText(this.#facts, facts(scan, unitOf(state)));
     this.#buttons.update(scan, state, true);
   }
 
@@ -67,10 +68,10 @@ function timeLeft(scan) {
   return scan.eta_s === null ? "time left: known after the first position" : `about ${duration(scan.eta_s)} left`;
 }
 
-/** @param {ScanStatus} scan */
-function facts({ sweep, exposure }) {
+/** @param {ScanStatus} scan @param {import("../types.js").Unit} unit */
+function facts({ sweep, exposure }, unit) {
   const parts = [];
-  if (sweep) parts.push(`sweep ${lens(sweep.near)} to ${lens(sweep.far)} in ${plural(sweep.count, "slice")}`);
+  if (sweep) parts.push(sweepWords(sweep, unit));
   if (exposure) parts.push(`${shutter(exposure.time_us)} at gain ${exposure.gain.toFixed(1)}`);
   return parts.join(" · ");
 }

@@ -24,9 +24,10 @@ export class ScanStart extends HTMLElement {
     show(this.#problem, words !== "");
     setText(this.#costs, value ? costs(value, state.draft.count) : "");
     const doing = activity(state);
-    setText(this.#held, `The rig is busy: ${doing}.`);
-    show(this.#held, doing !== "");
-    show(this.#costs, value !== null && words === "" && doing === "");
+    const held = doing ? `The rig is busy: ${doing}.` : missing(state);
+    setText(this.#held, held);
+    show(this.#held, held !== "");
+    show(this.#costs, value !== null && words === "" && held === "");
     this.#button.disabled = marked || doing !== "" || !ready(state);
   }
 }
@@ -34,6 +35,11 @@ export class ScanStart extends HTMLElement {
 /** @param {State} state */
 function ready({ link, status, busy }) {
   return link === "live" && Boolean(status?.rig.facts) && !busy.has("start");
+}
+
+/** @param {State} state */
+function missing({ link, status }) {
+  return link === "live" && status && !status.rig.facts ? "The rig is not open; it can start when what is missing is there." : "";
 }
 
 /** @param {import("../types.js").PlanEstimate} estimate @param {number|null} count  slices a position, where chosen by hand */

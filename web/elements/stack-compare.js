@@ -2,7 +2,7 @@
 import { address } from "../api.js";
 import { h, setText, setValue, show } from "../dom.js";
 import { button, freshId } from "../fields.js";
-import { lens } from "../format.js";
+import { place as placeOf } from "../focus.js";
 import { Zoom } from "../zoom.js";
 import { SwipeHandle } from "./swipe-handle.js";
 /** @typedef {import("../types.js").ScanStatus} ScanStatus */
@@ -30,6 +30,8 @@ export class StackCompare extends HTMLElement {
   /** @type {number|null} */
   #position = null;
   #index = 0;
+  /** @type {import("../types.js").Unit} */
+  #unit = "D";
 
   connectedCallback() {
     this.replaceChildren(
@@ -44,13 +46,14 @@ export class StackCompare extends HTMLElement {
       this.#view.style.setProperty("--split", `${/** @type {CustomEvent} */ (event).detail.share * 100}%`));
   }
 
-  /** @param {ScanStatus} scan @param {number|null} position */
-  update(scan, position) {
+  /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").Unit} unit */
+  update(scan, position, unit) {
     const there = position !== null && scan.stacked_positions.includes(position);
     show(this, there);
     if (!there) return;
     const other = scan.id !== this.#scan?.id;
-    const moved = other || position !== this.#position;
+    const moved = other || position !== this.#position || unit !== this.#unit;
+    this.#unit = unit;
     this.#scan = scan;
     this.#position = position;
     if (moved) this.#load(scan, position, other);
@@ -74,8 +77,9 @@ export class StackCompare extends HTMLElement {
     setValue(this.#slider, index);
     this.#slice.src = address("slice", { scan_id: id, n: this.#position ?? 0, k: index });
     this.#slice.alt = `Slice ${index} of position ${this.#position}`;
-    setText(this.#which, slice(index, sweep));
-    this.#slider.setAttribute("aria-valuetext", slice(index, sweep));
+    const words = slice(index, sweep, this.#unit);
+    setText(this.#which, words);
+    this.#slider.setAttribute("aria-valuetext", words);
   }
 
   /** @param {ScanStatus} scan @param {number} position */
@@ -104,12 +108,12 @@ export class StackCompare extends HTMLElement {
   }
 }
 
-/** @param {number} index @param {import("../types.js").SweepFacts|null} sweep */
-function slice(index, sweep) {
+/** @param {number} index @param {import("../types.js").SweepFacts|null} sweep @param {import("../types.js").Unit} unit */
+function slice(index, sweep, unit) {
   if (!sweep) return String(index);
   const position = sweep.near + (index * (sweep.far - sweep.near)) / Math.max(1, sweep.count - 1);
-  const kind = index === sweep.reference ? " · reference slice" : "";
-  return `slice ${index} (0 to ${sweep.count - 1}) · ${lens(position)}${kind}`;
+  const kind = index === sweep.reference ? "reference slice" : "";
+  return [`slice ${index} (0 to ${sweep.count - 1})`, placeOf(position, unit), kind].filter(Boolean).join(" · ");
 }
 
 customElements.define("stack-compare", StackCompare);

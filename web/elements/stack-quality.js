@@ -32,20 +32,28 @@ export class StackQuality extends HTMLElement {
     this.replaceChildren(h("div", {}, h("h2", {}, "Quality of this stack"), this.#where), this.#waiting, this.#known);
   }
 
-  /** @param {PositionReport|null} report  null while it is not known @param {number|null} reference  index of the reference slice */
-  update(report, reference) {
+  /** @param {PositionReport|null} report  null while it is not known @param {number|null} reference  index of the reference slice @param {import("../types.js").Unit} unit */
+  update(report, reference, unit) {
     show(this.#waiting, report === null);
     show(this.#known, report !== null);
     show(this.#where, report !== null);
     if (!report) return;
-    const { index, turntable, tilt, took_s, findings, quality } = report;
-    setText(this.#where, `Position ${index} · turntable ${angle(turntable)} · tilt ${angle(tilt)} · took ${duration(took_s)}`);
+    const { findings, quality } = report;
+    setText(this.#where, where(report));
     show(this.#findings, findings.length > 0);
     show(this.#well, findings.length === 0);
     keyed(this.#findings, findings, ({ code, message }) => `${code} ${message}`, complaint);
-    this.#chart.update(report, reference);
+    show(this.#chart, report.slices.length > 1);
+    this.#chart.update(report, reference, unit);
     FIGURES.forEach(({ value }, i) => setText(this.#values[i], value(quality)));
   }
+}
+
+/** @param {PositionReport} report */
+function where({ index, turntable, tilt, took_s, settle_s, still }) {
+  const parts = [`Position ${index}`, `turntable ${angle(turntable)}`, `tilt ${angle(tilt)}`, `took ${duration(took_s)}`];
+  if (settle_s !== null) parts.push(`${still ? "stood still" : "still moved"} after ${settle_s.toFixed(1)} s`);
+  return parts.join(" · ");
 }
 
 /** @param {Problem} finding */

@@ -1,9 +1,11 @@
 // @ts-check
 import { h, setText, show } from "../dom.js";
-import { lens, percent } from "../format.js";
+import { place } from "../focus.js";
+import { percent } from "../format.js";
 /** @typedef {import("../types.js").PositionReport} PositionReport */
 /** @typedef {import("../types.js").SliceReport} SliceReport */
 /** @typedef {import("../types.js").LeftOut} LeftOut */
+/** @typedef {import("../types.js").Unit} Unit */
 /** @typedef {{name: string, share: number, kind: "" | "idle" | "left-out" | "beyond", words: string}} Bar */
 
 const LEAST_TOP = 0.05;
@@ -31,36 +33,36 @@ export class SweepChart extends HTMLElement {
       this.#plot, h("div", { class: "row spread hint" }, this.#near, this.#far), this.#legend));
   }
 
-  /** @param {PositionReport} report @param {number|null} reference */
-  update(report, reference) {
-    const key = JSON.stringify([report.index, report.slices, report.quality, reference]);
+  /** @param {PositionReport} report @param {number|null} reference @param {Unit} unit */
+  update(report, reference, unit) {
+    const key = JSON.stringify([report.index, report.slices, report.quality, reference, unit]);
     if (key === this.#drawn) return;
     this.#drawn = key;
     const slices = report.slices.toSorted((one, other) => one.index - other.index);
-    const bars = barsOf(slices, report.quality);
+    const bars = barsOf(slices, report.quality, unit);
     this.#plot.setAttribute("aria-label", `From near to far: ${bars.map(({ words }) => words).join("; ")}.`);
     const top = Math.max(LEAST_TOP, ...bars.map(({ share }) => share));
     const every = Math.ceil(bars.length / MOST_NUMBERS);
     this.#plot.replaceChildren(...bars.map((bar, i) => column(bar, top, i % every === 0, bars.length <= MOST_NUMBERS)));
-    setText(this.#near, named("near", slices[0]));
-    setText(this.#far, named("far", slices.at(-1)));
+    setText(this.#near, named("near", slices[0], unit));
+    setText(this.#far, named("far", slices.at(-1), unit));
     const lines = legend(slices, bars, reference);
     this.#legend.replaceChildren(...lines.map((line) => h("li", {}, line)));
     show(this.#legend, lines.length > 0);
   }
 }
 
-/** @param {SliceReport[]} slices @param {import("../types.js").StackQuality} quality @returns {Bar[]} */
-function barsOf(slices, { beyond_near, beyond_far, idle }) {
+/** @param {SliceReport[]} slices @param {import("../types.js").StackQuality} quality @param {Unit} unit @returns {Bar[]} */
+function barsOf(slices, { beyond_near, beyond_far, idle }, unit) {
   const shares = within(slices, shown(beyond_near), shown(beyond_far));
-  const bars = slices.map((slice, i) => barOf({ ...slice, share: shares[i] }, idle.includes(slice.index)));
+  const bars = slices.map((slice, i) => barOf({ ...slice, share: shares[i] }, idle.includes(slice.index), unit));
   return [...beyond("nearer", beyond_near), ...bars, ...beyond("farther", beyond_far)];
 }
 
-/** @param {SliceReport} slice @param {boolean} idle @returns {Bar} */
-function barOf(slice, idle) {
+/** @param {SliceReport} slice @param {boolean} idle @param {Unit} unit @returns {Bar} */
+function barOf(slice, idle, unit) {
   const { index, share, left_out } = slice;
-  const name = named(`slice ${index}`, slice);
+  const name = named(`slice ${index}`, slice, unit);
   if (left_out) return { name: String(index), share: 0, kind: "left-out", words: `${name}: left out, ${WHY[left_out]}` };
   return { name: String(index), share, kind: idle ? "idle" : "", words: `${name}: ${idle ? "nowhere the sharpest" : percent(share)}` };
 }
@@ -109,10 +111,10 @@ function legend(slices, bars, reference) {
   return lines;
 }
 
-/** With where the lens was, else where it was asked to be, as far as known. @param {string} name @param {SliceReport|undefined} slice */
-function named(name, slice) {
-  const place = slice?.lens ?? slice?.lens_asked ?? null;
-  return place === null ? name : `${name}, ${lens(place)}`;
+/** With where the focus was, else where it was asked to be, as far as known. @param {string} name @param {SliceReport|undefined} slice @param {Unit} unit */
+function named(name, slice, unit) {
+  const at = slice?.focus ?? slice?.focus_asked ?? null;
+  return at === null || unit === "" ? name : `${name}, ${place(at, unit)}`;
 }
 
 customElements.define("sweep-chart", SweepChart);

@@ -1,0 +1,48 @@
+// @ts-check
+import { complaints } from "../check.js";
+import { estimateOf } from "../estimate.js";
+import { saveDraft } from "../plan.js";
+import { running } from "../state.js";
+
+const ESTIMATE_DELAY_MS = 300;
+
+/** What is set for the next scan, and what it would cost. */
+export class PlanActions {
+  #timer = 0;
+
+  /** @param {import("./actions.js").Actions} actions */
+  constructor({ store }) {
+    this.store = store;
+    /** @type {import("./actions.js").Table} */
+    this.table = {
+      "change-plan": (patch) => this.change(patch),
+    };
+  }
+
+  /** @param {Partial<import("../types.js").Draft>} patch */
+  change(patch) {
+    const draft = { ...this.store.state.draft, ...patch };
+    const { value } = this.store.state.estimate;
+    this.store.change({ draft, estimate: { value, problem: null, errors: [] } });
+    saveDraft(draft);
+    this.estimateSoon();
+  }
+
+  /** Near, far and the number of slices belong to one drive: they are looked for anew with another. @param {import("../types.js").FocusFacts} drive */
+  suit({ unit }) {
+    if (this.store.state.draft.unit !== unit) this.change({ unit, near: null, far: null, count: null });
+  }
+
+  estimateSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.estimate(), ESTIMATE_DELAY_MS);
+  }
+
+  async estimate() {
+    const { draft, link, status } = this.store.state;
+    if (link !== "live" || running(this.store.state)) return;
+    const wrong = complaints(draft, status?.rig.facts).length > 0;
+    const estimate = wrong ? { value: null, problem: null, errors: [] } : await estimateOf(draft);
+    if (draft === this.store.state.draft) this.store.change({ estimate });
+  }
+}
