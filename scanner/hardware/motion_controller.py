@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from scanner.clock import Clock
 from scanner.errors import HardwareError, HardwareMissing, MotionError, MotionTimeout
 from scanner.hardware.motion_line import OpenLink
-from scanner.hardware.motion_talk import POLL_S, REPLY_S, TRIES, Stopped, Talk
+from scanner.hardware.motion_talk import PAUSE_S, POLL_S, REPLY_S, TRIES, Stopped, Talk
 from scanner.hardware.wire.dialect import Dialect, Move, Ok, Orders, Own, Refused, Report
 from scanner.units import Seconds
 
-PAUSE_S = 0.05
 MARGIN_S = 2.0
 
 
@@ -73,8 +72,7 @@ class MotionController(Talk):
         """Run to the switches; never repeated. Raises ControllerAlarm, MotionTimeout, Stopped."""
         with self._stoppable(self._manner.halt_homing, within):
             done = self.command(self.dialect.home(letter), within=within, tries=1)
-            if self._assumed is not None:
-                self._assumed[letter] = 0.0 if done.at is None else done.at
+            self._ended_at_zero(letter, done)
             self.status()
         self._shine()
 
@@ -82,11 +80,12 @@ class MotionController(Talk):
         """Make ready for homing, whatever happened: out of hold, sleep and silence. Raises MotionError."""
         self.drain()
         report = self._ask()
+        if report is None:
+            self.lose("the controller did not answer")
         if self._alarmed or report is None or not report.still:
             self.reset()
         elif self._unprepared:
-            with self._expecting_banner():
-                self._prepare()
+            self._prepare()
 
     def unlock(self) -> None:
         """Leave the alarm state without homing, and switch the lamp back on that the alarm put out."""
@@ -111,6 +110,13 @@ class MotionController(Talk):
     def hold(self) -> None:
         """Power the motors, and let nothing but `release` end that. Raises MotionError where that cannot be."""
         for line in self.dialect.hold(self.own, self.name):
+            try:
+                if not self._alarmed:
+                    self.command(line)
+                    continue
+            except MotionTimeout:
+                self._alarmed = True
+            self.reset()
             self.command(line)
 
     def release(self) -> None:
@@ -209,6 +215,17 @@ class MotionController(Talk):
         if not there:
             raise self._late(move)
 
+    def _ended_at_zero(self, letter: str, done: Ok) -> None:
+        """A controller that makes no reports counts from its switch; another number is noise, or another sketch."""
+        if done.at is not None and abs(done.at) > done.within:
+            self.lose("homing ended at another place than zero")
+            raise MotionError(
+                f"The controller at {self.name} says that {letter} homed to {done.at:g} instead of 0.",
+                "Home again; a sketch has to count from its switch.",
+            )
+        if self._assumed is not None:
+            self._assumed[letter] = 0.0
+
     def _tell(self, line: str, within: Seconds) -> Ok:
         """Say a line again only where that changes nothing; then wait until each was answered, or will not be.
 
@@ -244,13 +261,14 @@ class MotionController(Talk):
         """Bring the controller's passing settings to what the axes need, and read all that it tells of itself."""
         doubt = ""
         for _ in range(TRIES):
+            self._unprepared = False
             for line in self.dialect.prepare(self._scales):
                 self._say(line, REPLY_S, TRIES)
             self._read_settings()
             doubt = self.dialect.doubts(self.own, self._scales)
             if not doubt:
-                self._unprepared = False
                 return
+        self._unprepared = True
         raise MotionError(
             f"The controller at {self.name} does not take a setting: {doubt}.",
             "Check its firmware; with a noisy connection, a shorter, shielded USB cable.",
@@ -320,7 +338,7 @@ class MotionController(Talk):
     def _halt(self, order: bytes, patience: Seconds) -> None:
         """Bring the motors to rest: where a hold is known, hold, then reset once still, which keeps the position."""
         report: Report | None = None
-        with self._expecting_banner():
+        with self._staying_calm():
             if self._manner.halt_keeps:
                 report = self._come_to_rest()
             else:

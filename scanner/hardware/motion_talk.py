@@ -25,6 +25,7 @@ from scanner.units import Seconds
 QUIET_S = 0.3
 REPLY_S = 1.0
 POLL_S = 0.2
+PAUSE_S = 0.05
 BUSY_GAP_S = 3.0
 BUSY_S = 10.0
 DRAIN_S = 0.5
@@ -60,7 +61,9 @@ class Talk:
         self._oks = 0
         self._refusals = 0
         self._resetting = False
+        self._calm = False
         self._alarmed = False
+        self._locked = False
         self._unprepared = False
         self._stop_asked = threading.Event()
         self._line = Line(open_link, dialect)
@@ -98,6 +101,8 @@ class Talk:
             self._line.write(self._manner.query)
             pause = POLL_S if self._manner.query_at_work else REPLY_S / 2
             report = self._await_report(min(deadline, self._clock.monotonic() + pause)) or report
+            if report is not None and report.at is None:
+                self._clock.sleep(PAUSE_S)
         if report is None:
             raise self._silent(self._manner.query.decode("ascii").strip())
         return report
@@ -201,6 +206,15 @@ class Talk:
         finally:
             self._resetting = before
 
+    @contextmanager
+    def _staying_calm(self) -> Iterator[None]:
+        """While inside, alarms and greetings lose the position, but raise nothing."""
+        self._calm = True
+        try:
+            yield
+        finally:
+            self._calm = False
+
     def _next(self, deadline: Seconds) -> Event | None:
         """The one reader: the next event, None at the deadline, however much a controller babbles.
 
@@ -214,7 +228,7 @@ class Talk:
                 event = self._line.take()
             stopped = self._stop_asked.is_set()
             if event is not None:
-                self._note(event, raise_for_trouble=not (self._resetting or stopped))
+                self._note(event, raise_for_trouble=not (self._resetting or self._calm or stopped))
             if stopped:
                 raise Stopped("The movement was stopped.", "Move again when ready.")
             if event is not None or left <= 0:
@@ -228,7 +242,7 @@ class Talk:
         elif isinstance(event, Refused):
             self._refusals += 1
         elif isinstance(event, Report):
-            self.at, self.within = event.at, event.within
+            self._note_report(event)
         elif isinstance(event, Setting):
             self.own[event.name] = event.value
         elif isinstance(event, Version):
@@ -238,17 +252,24 @@ class Talk:
         elif isinstance(event, Banner):
             self._note_banner(event, raise_for_trouble)
 
+    def _note_report(self, report: Report) -> None:
+        """A lock that nobody saw coming: its alarm got lost."""
+        if report.locked and not self._locked:
+            self.lose("the controller is locked by an alarm")
+        self._locked = report.locked
+        self.at, self.within = report.at, report.within
+
     def _note_alarm(self, alarm: Alarm, raise_for_trouble: bool) -> None:
-        self._alarmed = True
+        self._alarmed = self._locked = True
         self.lose(f"{alarm.text} (alarm {alarm.code})" if alarm.code else alarm.text)
         if raise_for_trouble:
             raise ControllerAlarm(f"The controller at {self.name} stopped: {alarm.text}.", alarm.hint)
 
     def _note_banner(self, banner: Banner, raise_for_trouble: bool) -> None:
         self.version = banner.version or self.version
+        self._unprepared = True
         if self._resetting:
             return
-        self._unprepared = True
         self.lose("the controller started anew by itself")
         if raise_for_trouble:
             raise PositionLost(

@@ -1,6 +1,7 @@
 """Axes and a lamp on a serial port. The only module that imports serial."""
 
 import termios
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -27,12 +28,12 @@ _DEAD = (serial.SerialException, OSError, termios.error)
 
 
 class SerialLink:
-    """One serial port, opened once and exclusively."""
+    """One serial port, opened once and exclusively. `open_port`: what opens it, with the parameters of pyserial."""
 
-    def __init__(self, port: str, baud: int) -> None:
+    def __init__(self, port: str, baud: int, open_port: Callable[..., serial.Serial] = serial.Serial) -> None:
         self.name = port
         try:
-            self._port = serial.Serial(port, baud, timeout=READ_S, write_timeout=WRITE_S, exclusive=True)
+            self._port = open_port(port, baud, timeout=READ_S, write_timeout=WRITE_S, exclusive=True)
         except _DEAD as error:
             raise missing_port(port, error) from error
 

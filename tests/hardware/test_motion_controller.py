@@ -280,25 +280,36 @@ def test_firmwares_that_speak_the_dialect(
 
 
 @pytest.mark.parametrize(
-    ("report", "resets"),
+    ("report", "resets", "losses"),
     [
-        (OLD, 0),
-        (b"<Alarm|MPos:0.000,0.000,0.000>\r\n", 1),
-        (HELD, 1),
-        (b"<Door:0|MPos:0.000,0.000,0.000>\r\n", 1),
-        (b"<Sleep|MPos:0.000,0.000,0.000>\r\n", 1),
-        (b"<Check|MPos:0.000,0.000,0.000>\r\n", 1),
-        (b"", 1),
+        (OLD, 0, 0),
+        (b"<Alarm|MPos:0.000,0.000,0.000>\r\n", 1, 1),
+        (HELD, 1, 0),
+        (b"<Door:0|MPos:0.000,0.000,0.000>\r\n", 1, 0),
+        (b"<Sleep|MPos:0.000,0.000,0.000>\r\n", 1, 0),
+        (b"<Check|MPos:0.000,0.000,0.000>\r\n", 1, 0),
+        (b"", 1, 1),
     ],
     ids=["idle", "alarm", "hold", "door", "sleep", "check", "silent"],
 )
-def test_wake_resets_whatever_is_not_idle(report: bytes, resets: int) -> None:
+def test_wake_resets_whatever_is_not_idle(report: bytes, resets: int, losses: int) -> None:
+    """A lock whose alarm got lost, or a silence in which anything may have happened, loses the position."""
     asked = [report] * (6 if not report else 1)
     link = link_of(status=[*asked, OLD])
     controller = started(link)
     controller.wake()
     assert link.sent.count(b"\x18") == resets
-    assert controller.epoch == 0
+    assert controller.epoch == losses
+
+
+def test_a_banner_while_it_is_brought_to_rest_was_not_asked_for() -> None:
+    """A reset in mid-move that is noticed only when the deadline has passed."""
+    link = link_of(status=[RUN, b"", b"", b"", b"", b"", BANNER + OLD])
+    controller = started(link)
+    with pytest.raises(MotionTimeout):
+        controller.move(MOVE)
+    assert controller.epoch == 1
+    assert "started anew by itself" in controller.lost_because
 
 
 @pytest.mark.parametrize(("state", "said"), [("Alarm", [b"?", b"$X\n", b"?"]), ("Idle", [b"?"])])

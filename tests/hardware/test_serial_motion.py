@@ -10,8 +10,8 @@ from serial import SerialException
 
 from scanner.clock import FakeClock, SystemClock
 from scanner.errors import HardwareMissing, MotionError, PositionLost
-from scanner.hardware.motion_controller import Stopped
 from scanner.hardware.motion_settings import MotionSettings
+from scanner.hardware.motion_talk import Stopped
 from scanner.hardware.serial_motion import SerialLink, SerialMotion, missing_port, motion_over, open_motion, ports
 from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.controller_faults import Faults
@@ -114,7 +114,7 @@ def test_closing_twice_is_harmless_and_the_port_opens_again(controller: Simulate
 
 def test_opening_resets_so_the_position_is_unknown(controller: SimulatedController) -> None:
     motion = open_motion(controller.settings(), CLOCK)
-    motion.axes["turntable"].home()
+    motion.axes["turntable"].set_zero()
     motion.axes["turntable"].move_to(10)
     motion.close()
     CLOCK.sleep(NOTICED_S)
@@ -126,14 +126,14 @@ def test_opening_resets_so_the_position_is_unknown(controller: SimulatedControll
 
 
 def test_a_slow_bootloader_that_talks_noise() -> None:
-    with SimulatedController(CLOCK, Faults(seed=3, boot_s=0.6, boot_noise=40)) as controller:
+    with SimulatedController(CLOCK, faults=Faults(seed=3, boot_s=0.6, boot_noise=40)) as controller:
         motion = open_motion(controller.settings(), CLOCK)
         assert motion.version == "1.1h"
         motion.close()
 
 
 def test_the_cable_pulled_while_moving(motion: SerialMotion, controller: SimulatedController) -> None:
-    motion.axes["turntable"].home()
+    motion.axes["turntable"].set_zero()
     pull = threading.Timer(0.15, controller.unplug)
     pull.start()
     with pytest.raises(MotionError, match="broke") as broken:
@@ -142,6 +142,7 @@ def test_the_cable_pulled_while_moving(motion: SerialMotion, controller: Simulat
     assert "cable" in broken.value.hint
     assert motion.axes["turntable"].angle is None
     with pytest.raises(MotionError, match="broke"):
+        assert motion.light is not None
         motion.light.set(1)
 
 
@@ -151,14 +152,14 @@ def test_plugged_in_again_behind_the_same_name(tmp_path: Path) -> None:
         first = (tmp_path / "controller").readlink()
         controller.unplug()
         with pytest.raises(MotionError):
-            motion.axes["turntable"].home()
+            motion.axes["turntable"].set_zero()
         motion.close()
         with pytest.raises(HardwareMissing, match="No serial port"):
             open_motion(controller.settings(), CLOCK)
         held = os.open(first, os.O_RDONLY | os.O_NOCTTY) if first.exists() else -1
         controller.plug()
         motion = open_motion(controller.settings(), CLOCK)
-        motion.axes["turntable"].home()
+        motion.axes["turntable"].set_zero()
         assert motion.axes["turntable"].move_to(5) == pytest.approx(5, abs=0.06)
         motion.close()
         if held >= 0:
@@ -174,7 +175,7 @@ def test_a_controller_that_does_not_answer_frees_the_port() -> None:
 
 def test_stop_from_another_thread(motion: SerialMotion, controller: SimulatedController) -> None:
     table = motion.axes["turntable"]
-    table.home()
+    table.set_zero()
     stop = threading.Timer(0.2, table.stop)
     stop.start()
     with pytest.raises(Stopped):

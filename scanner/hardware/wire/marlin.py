@@ -63,6 +63,7 @@ _REFUSED = re.compile(r"(?:echo: ?)?(Unknown command:.*|Home \S+ first.*|.*homin
 _BUSY = re.compile(r"(?:echo: ?)?busy:.*", re.IGNORECASE)
 _SETTING = re.compile(r"(?:echo: ?)? *(M92|M201|M203|M206|M211) +((?:[A-Z]-?[\d.]+ *)+)(?:;.*)?")
 _WORD = re.compile(r"([A-Z])(-?\d{1,9}(?:\.\d{1,9})?)")
+_PLACES = re.compile(r" *(?:[A-Z]: ?-?\d{1,9}(?:\.\d{1,6})? *)+")
 _PLACE = re.compile(r"([XYZ]): ?(-?\d{1,9}(?:\.\d{1,6})?)")
 _NAME = re.compile(r"FIRMWARE_NAME: ?(.{1,60}?)(?: \(| [A-Z_]+:|$)")
 
@@ -141,7 +142,7 @@ class Marlin:
             self._refusal = ""
             return [Banner(text.rpartition("echo:")[2].strip() if "Marlin" in text else "")]
         if _OK.fullmatch(text):
-            return [self._answer(), *_report(text, self._scales)]
+            return [self._answer()]
         if refused := (_REFUSED.fullmatch(text) or _GARBLED.fullmatch(text) or _RESEND.fullmatch(text)):
             self._refusal = self._refusal or refused[refused.lastindex or 0].strip()
             return [Note(text)]
@@ -171,6 +172,8 @@ def _told(text: str, scales: Mapping[str, float]) -> list[Event]:
 def _report(text: str, scales: Mapping[str, float]) -> list[Event]:
     """The answer to M114. Counts are steps, but units where they have decimals (Marlin 1.0)."""
     planned, _, counted = text.partition("Count")
+    if not _PLACES.fullmatch(planned) or (counted and not _PLACES.fullmatch(counted)):
+        return []
     plan = {letter: float(value) for letter, value in _PLACE.findall(planned)}
     count = {letter: value for letter, value in _PLACE.findall(counted) if letter in scales}
     if not plan:
