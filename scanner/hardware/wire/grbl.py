@@ -89,8 +89,11 @@ class Grbl:
     def prepare(self, scales: Mapping[str, float]) -> tuple[str, ...]:  # noqa: ARG002 - its settings are its own
         return ()
 
-    def doubts(self, own: Mapping[str, float], scales: Mapping[str, float]) -> str:  # noqa: ARG002 - as above
-        return ""
+    def doubts(self, own: Mapping[str, float], scales: Mapping[str, float]) -> str:
+        """A scale that got lost on the wire; some relatives of GRBL tell none at all."""
+        told = [letter for letter in LETTERS if f"${100 + LETTERS.index(letter)}" in own]
+        missing = [letter for letter in scales if letter not in told]
+        return f"steps a unit of {missing[0]}, which it does not tell" if missing and (told or not own) else ""
 
     def axis(self, own: Mapping[str, float], letter: str) -> Own:
         """$100 to $132: steps a unit, units a minute, units a second²."""

@@ -6,6 +6,7 @@ with two decimals, too few for absolute targets. An axis then counts in our own 
 Source of the forms: Marlin's G-code reference and the strings of its sources, versions 1.0 to 2.1.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -100,8 +101,8 @@ class Marlin:
 
     def doubts(self, own: Mapping[str, float], scales: Mapping[str, float]) -> str:
         for letter, scale in scales.items():
-            told = own.get(f"M92 {letter}", scale)
-            if abs(told - scale) > TWO_DECIMALS:
+            told = own.get(f"M92 {letter}", math.nan if own else scale)
+            if not abs(told - scale) <= TWO_DECIMALS:
                 return f"{scale:g} steps a unit of {letter}, of which it says {told:g}"
         return "soft endstops off (M211 S0)" if own.get("M211 S") else ""
 

@@ -257,3 +257,18 @@ def test_notes(own: dict[str, float], advice: list[str]) -> None:
     notes = Grbl().notes(own)
     assert len(notes) == len(advice)
     assert all(wanted in note for wanted, note in zip(advice, notes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("own", "doubt"),
+    [
+        ({"$100": 250.0, "$101": 250.0}, False),
+        ({"$101": 250.0}, True),
+        ({}, True),
+        ({"$10": 1.0}, False),
+    ],
+    ids=["all", "one-lost", "nothing", "a-relative-that-tells-none"],
+)
+def test_a_scale_that_got_lost_is_asked_for_again(own: dict[str, float], doubt: bool) -> None:
+    assert bool(Grbl().doubts(own, {"X": 100.0, "Y": 100.0})) is doubt
+    assert Grbl().doubts(own, {}) == ""

@@ -167,6 +167,7 @@ def test_the_start_sets_what_it_forgets() -> None:
         ({"M92 X": 8.89, "M211 S": 0.0}, ""),
         ({}, ""),
         ({"M92 X": 9.89}, "steps a unit of X"),
+        ({"M203 X": 300.0}, "steps a unit of X"),
         ({"M92 X": 8.89, "M211 S": 1.0}, "soft endstops"),
     ],
 )
