@@ -6,7 +6,7 @@ not large, do what is due when time has passed, and suffer the faults of their w
 
 import random
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TypeAlias
@@ -25,6 +25,7 @@ class Board(ABC):
     """One controller. Call it from one thread.
 
     `depth`: lines that are out of the serial buffer; `room`: bytes that wait there behind them. More are lost.
+    `suffered` counts the faults that struck: reply, late, line, reset, alarm, unplug.
     """
 
     depth = 1
@@ -43,6 +44,7 @@ class Board(ABC):
         self._off = False
         self._trouble: tuple[Seconds, str] | None = None
         self._carried = 0
+        self.suffered: Counter[str] = Counter()
 
     def spoil(self, faults: Faults) -> None:
         """From now on these go wrong."""
@@ -86,6 +88,7 @@ class Board(ABC):
 
     def power_off(self) -> None:
         """No power: nothing is heard, nothing is said, no motor is held."""
+        self.suffered["unplug"] += 1
         self._fall_silent()
         self._off = True
         self.motors.cut()
@@ -148,6 +151,7 @@ class Board(ABC):
             self._started()
         if self._trouble is not None and now >= self._trouble[0]:
             kind, self._trouble = self._trouble[1], None
+            self.suffered[kind] += 1
             if kind == "reset":
                 self.power_on()
                 return
@@ -159,9 +163,12 @@ class Board(ABC):
         if self._waiting_bytes() >= self.room:
             return
         if byte in b"\r\n":
-            line = self.faults.into_the_controller(bytes(self._partial), self._chance)
+            raw = bytes(self._partial)
+            line = self.faults.into_the_controller(raw, self._chance)
+            lost = self._chance.random() < self.faults.lose_line
             self._partial.clear()
-            if self._chance.random() >= self.faults.lose_line:
+            self.suffered["line"] += lost or line.encode() != raw
+            if not lost:
                 self._lines.append(line)
             self._work(self.clock.monotonic())
         else:
@@ -183,10 +190,13 @@ class Board(ABC):
             self._trouble = (halfway, "alarm")
 
     def _say(self, text: str) -> None:
-        when = self.clock.monotonic() + self.faults.late(self._chance)
-        if self._out:
-            when = max(when, self._out[-1][0])
-        self._out.append((when, self.faults.on_the_wire(text.encode("ascii") + self.line_end, self._chance)))
+        late = self.faults.late(self._chance)
+        when = max(self.clock.monotonic() + late, self._out[-1][0] if self._out else 0.0)
+        line = text.encode("ascii") + self.line_end
+        arrives = self.faults.on_the_wire(line, self._chance)
+        self.suffered["late"] += late > 0
+        self.suffered["reply"] += arrives != line
+        self._out.append((when, arrives))
 
     @abstractmethod
     def _forget(self) -> None:
