@@ -24,7 +24,7 @@ from tests.libcamera.frames import HEIGHT, WIDTH
 BUFFERS = 4
 """The virtual pipeline always makes so many, whatever was asked for."""
 PERIOD_S = 1 / 60
-QUICK = CameraSettings(timeout_s=0.3, lens_settle_ms=0)
+QUICK = CameraSettings(timeout_s=0.5, lens_settle_ms=0)
 """A camera whose timeouts are short: the virtual one takes 17 ms for a frame."""
 REPORTED: Mapping[str, Any] = {
     "ExposureTime": (14, 10_000_000, 20_000),
