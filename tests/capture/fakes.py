@@ -185,7 +185,7 @@ class FakeRig:
         self.camera = FakeCamera(self.log)
         self.camera.before_capture = self._pass
         self.turntable = FakeAxis(
-            self.log, AxisFacts(name="turntable", low=None, high=None, step=0.1, can_home=False), angle=None
+            self.log, AxisFacts(name="turntable", low=None, high=None, step=0.1, can_home=True), angle=None
         )
         self.tilt = FakeAxis(self.log, AxisFacts(name="tilt", low=-20, high=70, step=0.1, can_home=False))
         self.rail = FakeAxis(

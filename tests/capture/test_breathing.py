@@ -86,7 +86,7 @@ def test_it_goes_once_round_and_tells_how_far_it_is(rig: FakeRig) -> None:
 def test_the_look_is_locked_once_before_the_first_slice(rig: FakeRig) -> None:
     Watched(rig)()
     names = [name for name, _ in rig.log.calls]
-    assert names.index("zero turntable") < names.index("lock") < names.index("capture")
+    assert names.index("home turntable") < names.index("lock") < names.index("capture")
     assert (names.count("lock"), names.count("capture")) == (1, 15)
 
 

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan, camera_key
 from scanner.hardware.protocols import CameraFacts
-from scanner.hardware.settings import RigSettings
+from scanner.hardware.settings import FocusSettings, RigSettings
 from scanner.plan.scan import ScanPlan
 from tests.capture.fakes import LENS
 
@@ -46,10 +46,12 @@ def test_another_camera_size_lens_or_mirror_has_another_key() -> None:
         {"width": 2328},
         {"height": 1748},
         {"focal_length_mm": 16.0},
+        {"serial": "i2c@1/imx519@1a"},
+        {"hflip": True},
+        {"vflip": True},
     ]
     keys = [camera_key(CAMERA.model_copy(update=change), PI) for change in changes]
-    flipped = [PI.camera.model_copy(update={flip: True}) for flip in ("hflip", "vflip")]
-    keys += [camera_key(CAMERA, PI.model_copy(update={"camera": camera})) for camera in flipped]
+    keys += [camera_key(CAMERA, PI.model_copy(update={"focus": FocusSettings(drive="rail")}))]
     breathing = [PI.simulated.model_copy(update={"breathing": much}) for much in (0.01, 0.03)]
     keys += [camera_key(CAMERA, RigSettings(simulated=simulated)) for simulated in breathing]
     assert len(set(keys)) == len(keys)

@@ -70,13 +70,20 @@ def test_only_axes_that_do_not_know_where_they_are_are_referenced() -> None:
     rig = FakeRig(drive="rail")
     for _ in range(2):
         reference(rig.open(), fresh=True)
-    assert [name for name, _ in rig.log.calls] == ["hold", "zero turntable", "home focus", "hold"]
+    assert [name for name, _ in rig.log.calls] == ["hold", "home turntable", "home focus", "hold"]
+
+
+def test_the_turntable_of_a_new_scan_may_begin_anywhere() -> None:
+    rig = FakeRig()
+    rig.turntable.facts = rig.turntable.facts.model_copy(update={"can_home": False})
+    reference(rig.open(), fresh=True)
+    assert [name for name, _ in rig.log.calls] == ["hold", "zero turntable"]
 
 
 @pytest.mark.parametrize(("name", "fresh"), [("tilt", True), ("tilt", False), ("turntable", False)])
 def test_where_only_a_person_can_say_where_an_axis_stands_a_person_is_asked(name: str, fresh: bool) -> None:
-    """The turntable of a new scan alone may begin anywhere."""
     rig = FakeRig()
+    rig.turntable.facts = rig.turntable.facts.model_copy(update={"can_home": False})
     rig.turntable.angle, rig.tilt.angle = (None, 0.0) if name == "turntable" else (0.0, None)
     with pytest.raises(PositionLost, match=f"where the {name} stands") as lost:
         reference(rig.open(), fresh=fresh)

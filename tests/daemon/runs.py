@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable, Iterator
 
 from scanner.capture.events import RigStatus, RunState, ScanStatus, Status
-from scanner.clock import SystemClock
+from scanner.clock import Clock, SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
+from scanner.hardware.rig import Rig
 from scanner.plan.scan import ScanPlan
 from tests.capture.fakes import FakeRig
 
@@ -21,7 +22,12 @@ PLAN = ScanPlan.model_validate(
 
 
 def running(rig: FakeRig, settings: Settings) -> Iterator[Daemon]:
-    daemon = Daemon(settings, SystemClock(), lambda _settings, _clock: rig.open())
+    def mirrored(settings: Settings, _clock: Clock) -> Rig:
+        camera = settings.rig.camera
+        rig.camera.facts = rig.camera.facts.model_copy(update={"hflip": camera.hflip, "vflip": camera.vflip})
+        return rig.open()
+
+    daemon = Daemon(settings, SystemClock(), mirrored)
     daemon.start()
     yield daemon
     rig.gate.set()
@@ -57,3 +63,8 @@ def wait(daemon: Daemon, done: Callable[[], bool]) -> None:
 
 def finished(status: ScanStatus) -> bool:
     return status.state == RunState.FINISHED
+
+
+def interrupted(status: ScanStatus) -> bool:
+    """Ended by a rig that failed: it can be resumed."""
+    return status.state == RunState.PAUSED and status.problem is not None

@@ -23,7 +23,7 @@ from scanner.errors import (
 )
 from scanner.plan.scan import ScanPlan
 from tests.capture.fakes import LOOK, FakeRig
-from tests.daemon.runs import PLAN, finished, running, until, wait
+from tests.daemon.runs import PLAN, finished, interrupted, running, until, wait
 
 
 def test_a_scan_runs_to_its_end_and_gives_one_image_a_position(daemon: Daemon, rig: FakeRig) -> None:
@@ -129,12 +129,12 @@ def test_cancel_while_paused_ends_the_scan(daemon: Daemon, rig: FakeRig) -> None
     assert until(daemon, scan.id, finished).reason == FinishReason.CANCELLED
 
 
-def test_a_lens_that_does_not_arrive_fails_the_scan_in_words_and_it_can_be_resumed(
+def test_a_lens_that_does_not_arrive_interrupts_the_scan_in_words_and_it_can_be_resumed(
     daemon: Daemon, rig: FakeRig
 ) -> None:
     rig.camera.fail_at = 9.0
-    status = until(daemon, daemon.start_scan(PLAN).id, finished)
-    assert status.reason == FinishReason.FAILED
+    status = until(daemon, daemon.start_scan(PLAN).id, interrupted)
+    assert (status.state, status.reason) == (RunState.PAUSED, None)
     assert status.problem is not None
     assert (status.problem.code, status.problem.hint) == ("lens-timeout", "Check the cable.")
     rig.camera.fail_at = None
@@ -179,7 +179,7 @@ def test_a_scan_is_resumed_after_a_restart_where_it_stood(rig: FakeRig, settings
 def test_a_scan_goes_on_only_with_the_camera_it_began_with(rig: FakeRig, settings: Settings) -> None:
     for daemon in running(rig, settings):
         rig.camera.fail_at = 9.0
-        scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+        scan = until(daemon, daemon.start_scan(PLAN).id, interrupted)
     rig = FakeRig()
     rig.camera.facts = rig.camera.facts.model_copy(update={"width": 640})
     for daemon in running(rig, settings):
@@ -295,17 +295,20 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
         raise HardwareMissing("No camera.", "Plug it in.")
 
     daemon = Daemon(settings, SystemClock(), missing)  # type: ignore[arg-type]
-    with pytest.raises(HardwareMissing, match="No camera"):
-        daemon.start()
-    with pytest.raises(HardwareMissing, match="not open"):
+    daemon.start()
+    problem = daemon.status().rig.problem
+    assert problem is not None
+    assert (problem.code, problem.hint) == ("hardware-missing", "Plug it in.")
+    with pytest.raises(HardwareMissing, match="not open: No camera"):
         daemon.hand.move_focus(5)
     daemon.close()
 
 
 def test_a_scan_that_fails_at_once_is_not_told_of_asrunning(daemon: Daemon, rig: FakeRig) -> None:
-    rig.camera.facts = rig.camera.facts.model_copy(update={"lens": None})
+    rig.camera.blur = 40.0
+    nowhere = ScanPlan.model_validate(PLAN.model_dump() | {"sweep": {"near": 5}})
     for _ in range(20):
-        scan = until(daemon, daemon.start_scan(PLAN).id, finished)
+        scan = until(daemon, daemon.start_scan(nowhere).id, finished)
         told = daemon.status().scan
         assert told is not None
         assert (told.id, told.state, told.reason) == (scan.id, RunState.FINISHED, FinishReason.FAILED)

@@ -33,9 +33,9 @@ def test_jogs_outside_the_limits_are_refused(daemon: Daemon) -> None:
 
 
 def test_previews_are_taken_only_while_somebody_looks(daemon: Daemon, rig: FakeRig) -> None:
-    assert rig.log.values("preview") == []
+    assert rig.log.values("look") == []
     assert daemon.hand.preview().startswith(b"\xff\xd8")
-    taken = len(rig.log.values("preview"))
+    taken = len(rig.log.values("look"))
     assert taken >= 1
     with daemon.hand.preview_frames() as viewer:
         assert viewer.next(5)
