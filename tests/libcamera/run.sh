@@ -36,7 +36,7 @@ ln -s /proc/self/fd "$root/dev/fd"
 mkdir "$root/dev/shm" "$root/dev/dma_heap"
 touch "$root/dev/dma_heap/linux,cma" "$root/dev/dma_heap/system"
 mount -t tmpfs tmpfs "$root/dev/shm"
-mount -t tmpfs tmpfs "$root/tmp"
+for folder in run tmp; do mount -t tmpfs tmpfs "$root/$folder"; done
 mkdir -p "$root/project" "$root/usr/share/libcamera/pipeline/virtual"
 mount --bind "$project" "$root/project"
 mount -o remount,bind,ro "$root/project"
