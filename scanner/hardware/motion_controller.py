@@ -84,7 +84,7 @@ class MotionController(Talk):
             self.lose("the controller did not answer")
         if self._alarmed or report is None or not report.still:
             self.reset()
-        elif self._unprepared:
+        if self._unprepared:
             self._prepare()
 
     def unlock(self) -> None:
@@ -258,30 +258,32 @@ class MotionController(Talk):
         return self._greeted()
 
     def _prepare(self) -> None:
-        """Bring the controller's passing settings to what the axes need, and read all that it tells of itself."""
-        doubt = ""
+        """Bring the controller's passing settings to what the axes need, and read all that it tells of itself.
+
+        Whatever fails, and a start in the middle, leaves it unprepared: then the next `wake` does it again.
+        """
+        self._unprepared, starts, doubt = True, self._starts, ""
         for _ in range(TRIES):
-            self._unprepared = False
             for line in self.dialect.prepare(self._scales):
                 self._say(line, REPLY_S, TRIES)
-            self._read_settings()
+            self.own = self._read_settings()
             doubt = self.dialect.doubts(self.own, self._scales)
             if not doubt:
+                self._unprepared = self._starts != starts
                 return
-        self._unprepared = True
         raise MotionError(
             f"The controller at {self.name} does not take a setting: {doubt}.",
             "Check its firmware; with a noisy connection, a shorter, shielded USB cable.",
         )
 
-    def _read_settings(self) -> None:
+    def _read_settings(self) -> dict[str, float]:
         """Twice the same, since a scale garbled on the wire would make every angle wrong."""
         answers: list[dict[str, float]] = []
         while self._manner.listing and len(answers) < 2 * TRIES:
             self.own = {}
             self.command(self._manner.listing)
             if self.own in answers:
-                return
+                return self.own
             answers.append(self.own)
         if answers:
             raise MotionError(
@@ -289,6 +291,7 @@ class MotionController(Talk):
                 "the connection is noisy.",
                 "Use a shorter, shielded USB cable, away from the motor cables.",
             )
+        return {}
 
     def _shine(self) -> None:
         """Set the lamp to what was asked for last, unless the controller is locked: then unlocking does."""

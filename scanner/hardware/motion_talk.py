@@ -64,7 +64,8 @@ class Talk:
         self._calm = False
         self._alarmed = False
         self._locked = False
-        self._unprepared = False
+        self._unprepared = True
+        self._starts = 0
         self._stop_asked = threading.Event()
         self._line = Line(open_link, dialect)
 
@@ -268,6 +269,7 @@ class Talk:
     def _note_banner(self, banner: Banner, raise_for_trouble: bool) -> None:
         self.version = banner.version or self.version
         self._unprepared = True
+        self._starts += 1
         if self._resetting:
             return
         self.lose("the controller started anew by itself")

@@ -1,6 +1,7 @@
 """What every Axis and Light must hold, whatever drives them.
 
-Runs on the simulated controller; with FOCUSRIG_TEST_PORT=/dev/... on a real one, whose motors then move by up to 40°.
+Runs on the simulated controllers; with FOCUSRIG_TEST_PORT=/dev/... (and FOCUSRIG_TEST_DIALECT) on a real one, whose
+motors then move by up to 40° and 40 mm.
 """
 
 import math
@@ -10,40 +11,80 @@ from collections.abc import Iterator
 import pytest
 
 from scanner.clock import SystemClock
-from scanner.errors import OutOfRange, PositionLost
-from scanner.hardware.motion_settings import MotionSettings
-from scanner.hardware.protocols import Axis, Light
+from scanner.errors import NoSwitch, OutOfRange, PositionLost
+from scanner.hardware.motion_settings import MotionSettings, TemplateSettings
+from scanner.hardware.protocols import Axis, AxisName, Light
 from scanner.hardware.serial_motion import SerialMotion, open_motion
 from scanner.hardware.simulated.controller import SimulatedController
+from scanner.hardware.simulated.controller_sketch import Answers
+
+SKETCH = TemplateSettings(
+    greeting="ready",
+    move="M {axis} {steps} {speed:.1f}",
+    done=r"at (?P<position>-?\d+\.\d+)",
+    home="H {axis}",
+    light="L {percent}",
+    stop="S",
+    error="error",
+)
+RIGS: dict[str, tuple[MotionSettings, bool]] = {
+    "grbl": (MotionSettings(), False),
+    "grbl-with-switches": (MotionSettings(light="M3"), True),
+    "marlin": (MotionSettings(dialect="marlin", light="M106"), False),
+    "marlin-with-switches": (MotionSettings(dialect="marlin", light="M106"), True),
+    "sketch": (MotionSettings(dialect="templated", template=SKETCH), False),
+    "sketch-with-switches": (MotionSettings(dialect="templated", template=SKETCH), True),
+}
 
 
-@pytest.fixture(scope="module", params=[None, 0.0], ids=["zeroed", "with-switch"])
+def real() -> MotionSettings | None:
+    """The controller that the environment names."""
+    port = os.environ.get("FOCUSRIG_TEST_PORT")
+    dialect = os.environ.get("FOCUSRIG_TEST_DIALECT", "grbl")
+    lamp = "M106" if dialect == "marlin" else "M8"
+    return MotionSettings.model_validate({"port": port, "dialect": dialect, "light": lamp}) if port else None
+
+
+@pytest.fixture(scope="module", params=RIGS)
 def settings(request: pytest.FixtureRequest) -> Iterator[MotionSettings]:
-    if port := os.environ.get("FOCUSRIG_TEST_PORT"):
-        yield MotionSettings(port=port)
+    if found := real():
+        yield found
         return
-    with SimulatedController(SystemClock(), switch_at=request.param) as controller:
+    rig, switches = RIGS[request.param]
+    answers = Answers(done="at {position:.4f}")
+    with SimulatedController(SystemClock(), rig, switches=switches, answers=answers) as controller:
         yield controller.settings()
 
 
 @pytest.fixture(scope="module")
 def motion(settings: MotionSettings) -> Iterator[SerialMotion]:
-    motion = open_motion(settings, SystemClock())
+    motion = open_motion(settings, SystemClock(), rail=True)
     yield motion
-    motion.light.set(0)
+    if motion.light is not None:
+        motion.light.set(0)
     motion.close()
 
 
-@pytest.fixture(params=["turntable", "tilt"])
-def axis(motion: SerialMotion, request: pytest.FixtureRequest) -> Axis:
-    axis = motion.axes[request.param]
-    if axis.angle is None:
+def refer(axis: Axis) -> None:
+    """Make its position known."""
+    if axis.facts.can_home:
         axis.home()
+    else:
+        axis.set_zero()
+
+
+@pytest.fixture(params=["turntable", "tilt", "focus"])
+def axis(motion: SerialMotion, request: pytest.FixtureRequest) -> Axis:
+    name: AxisName = request.param
+    axis = motion.axes[name]
+    if axis.angle is None:
+        refer(axis)
     return axis
 
 
 @pytest.fixture
 def light(motion: SerialMotion) -> Light:
+    assert motion.light is not None
     return motion.light
 
 
@@ -51,14 +92,18 @@ def test_axes_are_named_for_what_they_are(motion: SerialMotion) -> None:
     assert {name: axis.facts.name for name, axis in motion.axes.items()} == {n: n for n in motion.axes}
 
 
-def test_position_is_unknown_until_homed(settings: MotionSettings, motion: SerialMotion) -> None:
+def test_position_is_unknown_until_homed_or_zeroed(settings: MotionSettings, motion: SerialMotion) -> None:
     assert settings.port
     for axis in motion.axes.values():
         if axis.angle is None:
             with pytest.raises(PositionLost):
                 axis.move_to(5)
-            axis.home()
+            refer(axis)
         assert axis.angle is not None
+
+
+def test_degrees_and_millimetres(motion: SerialMotion) -> None:
+    assert [axis.facts.unit for axis in motion.axes.values()] == ["°", "°", "mm"]
 
 
 @pytest.mark.parametrize("angle", [10.0, 40.0, 39.5, 0.0])
@@ -92,18 +137,56 @@ def test_outside_the_limits_nothing_moves(axis: Axis) -> None:
 def test_turntable_turns_without_end(motion: SerialMotion) -> None:
     table = motion.axes["turntable"]
     if table.angle is None:
-        table.home()
+        refer(table)
     table.move_to(350)
     assert table.move_to(10) == pytest.approx(10, abs=table.facts.step)
     assert table.angle is not None
     assert 0 <= table.angle < 360
 
 
-def test_home_makes_the_position_known(axis: Axis) -> None:
-    axis.move_to(5)
+def test_home_makes_the_position_known_where_there_is_a_switch(settings: MotionSettings, axis: Axis) -> None:
+    here = axis.move_to(5)
+    if not axis.facts.can_home:
+        with pytest.raises(NoSwitch) as none:
+            axis.home()
+        assert none.value.hint
+        assert axis.angle == pytest.approx(here, abs=axis.facts.step)
+        return
     axis.home()
-    assert axis.angle is not None
+    ends = {"turntable": settings.turntable.switch_angle, "tilt": settings.tilt.switch_angle}
+    assert axis.angle == pytest.approx(ends.get(axis.facts.name, settings.rail.switch_at), abs=axis.facts.step)
+
+
+def test_set_zero_makes_this_place_zero(axis: Axis) -> None:
+    axis.move_to(5)
+    axis.set_zero()
     assert axis.angle == 0
+    refer(axis)
+
+
+def test_hold_and_release(motion: SerialMotion) -> None:
+    """Held motors keep the position; released ones lose it, or the controller cannot release them."""
+    motion.hold()
+    table = motion.axes["turntable"]
+    if table.angle is None:
+        refer(table)
+    table.move_to(5)
+    motion.hold()
+    assert table.angle is not None
+    motion.release()
+    motion.release()
+    if table.angle is None:
+        with pytest.raises(PositionLost, match="released"):
+            table.move_to(7)
+        refer(table)
+    assert table.move_to(7) == pytest.approx(7, abs=table.facts.step)
+
+
+def test_mend_of_a_whole_connection_is_harmless(motion: SerialMotion) -> None:
+    before = motion.axes["turntable"].angle
+    motion.mend()
+    assert motion.alive
+    assert motion.axes["turntable"].angle == before
 
 
 def test_stop_of_a_standing_axis_is_harmless(axis: Axis) -> None:
