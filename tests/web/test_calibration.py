@@ -177,6 +177,17 @@ def test_breathing_is_calibrated_and_forgotten(page: Page) -> None:
     expect(card.locator(".standing")).to_contain_text(f"within {known['residual_px']:.2f} px of the law")
     expect(start).to_be_enabled()
 
+    scale = page.locator("focus-card")
+    scale.locator("summary").click()
+    scale.get_by_label("Distance from the lens to the target").fill("120")
+    with page.expect_request("**/calibration/focus") as request:
+        scale.get_by_role("button", name="Measure").click()
+    assert request.value.post_data_json == {"distance_mm": 120}
+    expect(scale.get_by_role("status")).to_contain_text("calibrating focus")
+    scale.get_by_role("button", name="Cancel").click()
+    expect(scale.get_by_role("button", name="Measure")).to_be_enabled(timeout=LONG_MS)
+    expect(scale.locator("summary .where")).to_have_text("uncalibrated")
+
     card.get_by_role("button", name="Forget").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep").click()
     expect(card.locator("summary")).to_have_text("Lens breathingcalibrated")

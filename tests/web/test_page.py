@@ -294,6 +294,22 @@ def test_the_rig_is_moved_by_hand(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(tilt.get_by_role("status")).to_have_text("70°")
     expect(tilt.get_by_role("button", name="tilt +10 degrees")).to_be_disabled()
+    turntable.get_by_role("button", name="Set zero").click()
+    expect(turntable.get_by_role("status")).to_have_text("0°")
+    page.get_by_role("button", name="Release motors").click()
+    expect(turntable.get_by_role("status")).to_have_text("unknown")
+    looked_at_closely(page)
+
+
+def looked_at_closely(page: Page) -> None:
+    """A place near a corner of the picture, 1:1."""
+    preview = page.locator("rig-preview")
+    box = preview.locator(".frame").bounding_box()
+    assert box
+    preview.locator(".frame").click(position={"x": 0.9 * box["width"], "y": 0.1 * box["height"]})
+    view = re.compile(r"\?t=\d+&loupe_x=0\.(90|89)\d\d&loupe_y=0\.(10|09)\d\d$")
+    expect(preview.locator("img:visible")).to_have_attribute("src", view)
+    expect(preview.locator("img:visible")).to_have_js_property("naturalWidth", 480)  # all there is
 
 
 def test_a_locked_exposure_goes_into_the_plan(page: Page) -> None:

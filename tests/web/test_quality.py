@@ -58,6 +58,8 @@ def report(
     quality: StackQuality | None = None,
     shares: tuple[float, ...] = SHARES,
     left_out: int | None = None,
+    settle_s: float | None = None,
+    still: bool = True,
 ) -> dict[str, Any]:
     """What the API tells of a position."""
     slices = (facts(k, share, "unaligned" if k == left_out else None, 13.0 - k) for k, share in enumerate(shares))
@@ -69,6 +71,8 @@ def report(
         slices=tuple(slices),
         quality=quality or StackQuality(residual_px=0.0749, motion_px=0.31, flicker=0.0042, certainty=0.926),
         findings=findings,
+        settle_s=settle_s,
+        still=still,
     )
     return told.model_dump(mode="json")
 
@@ -93,6 +97,20 @@ def test_figures_have_units_and_say_what_they_mean(stage: Stage) -> None:
     assert all(text.endswith(".") for text in quality.locator("dd .hint").all_inner_texts())
     expect(quality.get_by_text("Nothing to complain of.")).to_be_visible()
     expect(quality.get_by_role("list", name="Findings")).to_be_hidden()
+
+
+def test_how_long_the_rig_took_to_stand_still_is_told(stage: Stage) -> None:
+    quality = stage.draw("stack-quality", report(settle_s=0.312), 2, "D")
+    expect(quality).to_contain_text("took 8 s · stood still after 0.3 s")
+    stage.update("stack-quality", report(settle_s=3.0, still=False), 2, "D")
+    expect(quality).to_contain_text("took 8 s · still moved after 3.0 s")
+
+
+def test_a_rail_is_told_in_millimetres_and_one_picture_has_no_sweep(stage: Stage) -> None:
+    expect(stage.draw("stack-quality", report(), 2, "mm")).to_contain_text("near, 13.00 mm")
+    quality = stage.draw("stack-quality", report(shares=(1.0,)), 0, "")
+    expect(quality.locator("sweep-chart")).to_be_hidden()
+    expect(quality.locator("dl")).to_be_visible()
 
 
 def test_findings_stand_before_the_chart_with_what_to_do(stage: Stage) -> None:

@@ -252,8 +252,20 @@ def test_the_loupe_shows_the_place_that_was_pointed_at(stage: Stage, lens: Lens)
     lens.let_through()
     expect(preview.locator("img.full:visible")).to_have_count(1)
     expect(seen(preview)).to_have_count(1)
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    stage.page.mouse.move(*middle)
+    stage.page.mouse.down()
+    stage.page.mouse.move(middle[0] - 200, middle[1] + 100)  # as if the picture were paper
+    stage.page.mouse.up()
+    moved = awaited(stage, lens, 3)
+    assert RIG.facts
+    camera = RIG.facts.camera
+    assert float(moved["loupe_x"]) == pytest.approx(float(there["loupe_x"]) + 200 / camera.width, abs=1e-3)
+    assert float(moved["loupe_y"]) == pytest.approx(float(there["loupe_y"]) - 100 / camera.height, abs=1e-3)
+    lens.let_through()
+    expect(seen(preview)).to_have_count(1)
     preview.locator(".frame").click()
-    assert awaited(stage, lens, 3) == {}
+    assert awaited(stage, lens, 4) == {}
 
 
 def test_the_loupe_is_moved_by_arrow_keys_and_combines_with_peaking(stage: Stage, lens: Lens) -> None:
@@ -265,7 +277,7 @@ def test_the_loupe_is_moved_by_arrow_keys_and_combines_with_peaking(stage: Stage
     full.click()
     assert awaited(stage, lens, 2) == {"loupe_x": "0.5000", "loupe_y": "0.5000"}
     expect(full).to_have_attribute("aria-pressed", "true")
-    expect(preview.get_by_role("status")).to_contain_text("Arrow keys move it; Escape or a click shows all.")
+    expect(preview.get_by_role("status")).to_contain_text("a tap or Escape shows all.")
     for _ in range(3):
         stage.page.keyboard.press("ArrowLeft")
     preview.get_by_role("button", name="Peaking").click()

@@ -13,14 +13,17 @@ const RETRY_MS = 2_000;
 const MIDDLE = Object.freeze({ x: 0.5, y: 0.5 });
 /** of what the loupe shows, that an arrow key moves it by */
 const STRIDE = 0.25;
+/** a pointer that moves less stands still */
+const SLIP_PX = 6;
 
 /** What the camera sees now: all of it, or a part 1:1, with what is sharp marked or not. Streams only while somebody can look. */
 export class RigPreview extends HTMLElement {
   #picture = new MovingPicture({ alt: "What the camera sees now", seen: () => show(this.#words, false), lost: () => this.#again() });
   #words = h("p", { class: "words" });
-  #frame = h("div", { class: "frame", onclick: (/** @type {MouseEvent} */ event) => this.#point(event) }, this.#picture, this.#words);
+  #frame = h("div", { class: "frame", onpointerdown: (/** @type {PointerEvent} */ event) => this.#grab(event),
+    onpointerup: (/** @type {PointerEvent} */ event) => this.#release(event) }, this.#picture, this.#words);
   #facts = h("span", { class: "facts" });
-  #how = h("span", { class: "how", role: "status" });
+  #how = h("p", { class: "how", role: "status" });
   #peak = button({ label: "Peaking", onclick: () => this.#toggle() });
   #full = button({ label: "1:1", onclick: () => this.#magnify(this.#loupe ? null : MIDDLE) });
   #tools = h("div", { class: "tools" }, this.#peak, this.#full);
@@ -30,11 +33,13 @@ export class RigPreview extends HTMLElement {
   #peaking = false;
   /** @type {Place|null} */
   #loupe = null;
+  /** where a pointer went down on the picture @type {Place|null} */
+  #held = null;
   /** of the whole picture, pixels */
   #size = { width: 1, height: 1 };
 
   connectedCallback() {
-    this.replaceChildren(h("figure", {}, this.#frame, h("figcaption", {}, this.#facts, this.#how), this.#tools));
+    this.replaceChildren(h("figure", {}, this.#frame, h("figcaption", {}, this.#facts), this.#tools, this.#how));
     this.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("visibilitychange", () => this.#wanted && this.#watch(!document.hidden));
     this.#tell();
@@ -99,7 +104,7 @@ export class RigPreview extends HTMLElement {
     setAttribute(this.#full, "aria-pressed", String(this.#loupe !== null));
     this.#frame.classList.toggle("magnified", this.#loupe !== null);
     const parts = [];
-    if (this.#loupe) parts.push("A part, 1:1. Arrow keys move it; Escape or a click shows all.");
+    if (this.#loupe) parts.push("A part, 1:1. Drag it, or move it by arrow keys; a tap or Escape shows all.");
     if (this.#peaking) parts.push("Red is sharp.");
     setText(this.#how, parts.join(" "));
     show(this.#how, parts.length > 0);
@@ -116,11 +121,27 @@ export class RigPreview extends HTMLElement {
     this.#look();
   }
 
-  /** @param {MouseEvent} event */
-  #point(event) {
-    if (this.#picture.empty) return;
+  /** @param {PointerEvent} event */
+  #grab(event) {
+    if (event.button !== 0 || this.#picture.empty) return;
+    this.#held = { x: event.clientX, y: event.clientY };
+    if (this.#loupe) this.#frame.setPointerCapture(event.pointerId);
+  }
+
+  /** A tap shows the part it points at, or all again; a drag moves the part. @param {PointerEvent} event */
+  #release({ clientX, clientY }) {
+    const held = this.#held;
+    this.#held = null;
+    if (!held) return;
+    const { x, y } = { x: clientX - held.x, y: clientY - held.y };
+    if (Math.hypot(x, y) < SLIP_PX) this.#magnify(this.#loupe ? null : this.#at(clientX, clientY));
+    else if (this.#loupe) this.#magnify({ x: this.#loupe.x - x / this.#size.width, y: this.#loupe.y - y / this.#size.height });
+  }
+
+  /** @param {number} x @param {number} y @returns {Place} */
+  #at(x, y) {
     const box = this.#frame.getBoundingClientRect();
-    this.#magnify(this.#loupe ? null : { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height });
+    return { x: (x - box.left) / box.width, y: (y - box.top) / box.height };
   }
 
   /** @param {KeyboardEvent} event */
