@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Protocol
 
 from scanner.clock import Clock
@@ -105,7 +106,8 @@ def _simulated(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     """The real drivers over a simulated controller and a simulated sensor that sees what the controller turns."""
     from scanner.hardware.simulated.scene import TILT_HIGH, TILT_LOW
 
-    controller = SimulatedController(clock, settings.motion, switches=settings.simulated.switches)
+    can_home = settings.motion.dialect != "templated" or bool(settings.motion.template.home)
+    controller = SimulatedController(clock, settings.motion, switches=settings.simulated.switches and can_home)
     opened.callback(controller.close)
     wired = controller.settings()
     ends = {"low": max(wired.tilt.low or TILT_LOW, TILT_LOW), "high": min(wired.tilt.high or TILT_HIGH, TILT_HIGH)}
@@ -161,6 +163,7 @@ def simulated_camera(
         settings.camera.model_copy(update=facts | {"width": None, "height": None}),
         clock,
         lambda: round(clock.monotonic() * 1e9),
+        {"transform": SimpleNamespace(hflip=settings.camera.hflip, vflip=settings.camera.vflip)},
     )
 
 

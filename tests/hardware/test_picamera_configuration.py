@@ -39,14 +39,14 @@ def sensor(twist: dict[str, Any] | None = None, **simulated: Any) -> Obstinate:
 
 def test_full_and_small_pictures_at_once_and_nothing_that_nobody_reads() -> None:
     camera = sensor()
-    made = configure(camera, CameraSettings(preview_width=320), {"more": 1})
+    made = configure(camera, CameraSettings(preview_width=320), {"use_case": "still"})
     assert camera.asked == {
         "main": {"size": (WIDTH, HEIGHT), "format": "YUV420"},
         "lores": {"size": (WIDTH, HEIGHT), "format": "YUV420"},
         "raw": None,
         "buffer_count": 3,
         "queue": False,
-        "more": 1,
+        "use_case": "still",
     }
     assert (made.main.width, made.main.height, made.main.format) == (WIDTH, HEIGHT, "YUV420")
 

@@ -22,6 +22,7 @@ from scanner.hardware.simulated.sensor_faults import Misfortune, SensorFaults
 from scanner.hardware.simulated.sensor_frames import Frame, Renderer, SceneLike, Surroundings, ViewLike
 from scanner.hardware.simulated.sensor_source import LENS_RANGE, FrameSource
 from scanner.hardware.simulated.sensor_traits import SensorTraits
+from scanner.hardware.simulated.sensor_wishes import require_small, still_configuration
 
 __all__ = ["Frame", "SceneLike", "SimulatedRequest", "SimulatedSensor", "Surroundings", "ViewLike"]
 
@@ -37,11 +38,13 @@ class SimulatedRequest:
         self._frame = frame
 
     def get_metadata(self) -> dict[str, Any]:
+        if self._sensor is None:
+            raise AssertionError  # all that picamera2 has to say
         return self._frame.metadata()
 
     def make_buffer(self, name: str) -> NDArray[np.uint8]:
-        if self._sensor is None:
-            raise RuntimeError("This request was released.")
+        if self._sensor is None or name not in self._sensor.camera_configuration():
+            raise RuntimeError(f"Stream {name!r} is not defined")
         return self._sensor.render(name, self._frame)
 
     def release(self) -> None:
@@ -122,7 +125,8 @@ class SimulatedSensor:
         return modes
 
     def create_still_configuration(self, **wanted: object) -> dict[str, Any]:
-        return {"buffer_count": 1, "lores": None, "queue": True, "transform": None, "sensor": {}} | wanted
+        """Raises TypeError and ValueError for words that picamera2 does not know. Sizes become even."""
+        return still_configuration(self.sensor_resolution, wanted)
 
     def configure(self, camera_config: dict[str, Any]) -> None:
         """Raises RuntimeError while it runs or for a lores stream that is not YUV, OSError when memory is used up."""
@@ -181,7 +185,9 @@ class SimulatedSensor:
 
     def capture_request(self, *, wait: float) -> SimulatedRequest:
         if not self._started:
-            raise RuntimeError("The camera is not started")
+            self._clock.sleep(wait)
+            self._stale_jobs += 1
+            raise TimeoutError
         if self._misfortune.strikes(self._misfortune.now.refuse):
             raise RuntimeError("The camera refused")
         self._catch_up()
@@ -272,8 +278,8 @@ class SimulatedSensor:
 
     def _streams(self, wanted: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         streams = {name: wanted[name] for name in STREAMS if wanted[name] is not None}
-        if "lores" in streams and streams["lores"]["format"] not in ("YUV420", "NV12"):
-            raise RuntimeError("lores stream must be YUV")
+        if "lores" in streams:
+            require_small(streams["lores"], streams["main"])
         made = {name: stream_of(stream["size"], stream["format"]) for name, stream in streams.items()}
         if self._traits.adjust_to is not None:
             made["main"] = stream_of(streams["main"]["size"], self._traits.adjust_to)

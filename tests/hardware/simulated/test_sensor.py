@@ -221,7 +221,7 @@ def test_nothing_comes_before_the_start_or_after_the_close() -> None:
         sensor.start()
     sensor = bench.started_sensor()
     sensor.close()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(TimeoutError):
         sensor.capture_request(wait=1.0)
 
 
