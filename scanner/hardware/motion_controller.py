@@ -109,15 +109,14 @@ class MotionController(Talk):
 
     def hold(self) -> None:
         """Power the motors, and let nothing but `release` end that. Raises MotionError where that cannot be."""
+        if self._alarmed or self._unprepared:
+            self.wake()
         for line in self.dialect.hold(self.own, self.name):
             try:
-                if not self._alarmed:
-                    self.command(line)
-                    continue
+                self.command(line)
             except MotionTimeout:
-                self._alarmed = True
-            self.reset()
-            self.command(line)
+                self.reset()
+                self.command(line)
 
     def release(self) -> None:
         """Cut the current of the motors, which loses the position. Does nothing where the controller cannot."""
@@ -262,28 +261,36 @@ class MotionController(Talk):
 
         Whatever fails, and a start in the middle, leaves it unprepared: then the next `wake` does it again.
         """
-        self._unprepared, starts, doubt = True, self._starts, ""
+        self._unprepared, starts = True, self._starts
+        try:
+            self._agree()
+            self._unprepared = self._starts != starts
+        finally:
+            if self._unprepared:
+                self.own = {}
+
+    def _agree(self) -> None:
+        doubt = ""
         for _ in range(TRIES):
             for line in self.dialect.prepare(self._scales):
                 self._say(line, REPLY_S, TRIES)
-            self.own = self._read_settings()
+            self._read_settings()
             doubt = self.dialect.doubts(self.own, self._scales)
             if not doubt:
-                self._unprepared = self._starts != starts
                 return
         raise MotionError(
             f"The controller at {self.name} does not take a setting: {doubt}.",
             "Check its firmware; with a noisy connection, a shorter, shielded USB cable.",
         )
 
-    def _read_settings(self) -> dict[str, float]:
+    def _read_settings(self) -> None:
         """Twice the same, since a scale garbled on the wire would make every angle wrong."""
         answers: list[dict[str, float]] = []
         while self._manner.listing and len(answers) < 2 * TRIES:
             self.own = {}
             self.command(self._manner.listing)
             if self.own in answers:
-                return self.own
+                return
             answers.append(self.own)
         if answers:
             raise MotionError(
@@ -291,7 +298,6 @@ class MotionController(Talk):
                 "the connection is noisy.",
                 "Use a shorter, shielded USB cable, away from the motor cables.",
             )
-        return {}
 
     def _shine(self) -> None:
         """Set the lamp to what was asked for last, unless the controller is locked: then unlocking does."""
