@@ -158,12 +158,12 @@ def test_a_sample_of_the_proof(case: Case) -> None:
     tally = run(case, 60, seed=3)
     assert (tally.wrong, tally.hangs, tally.moves) == ([], [], 60)
     assert tally.faults["none"] == 0
-    assert tally.faults.total() > 10
+    assert tally.faults.total() > 5
 
 
 @pytest.mark.parametrize("case", LONG, ids=lambda case: case.name)
 def test_a_driver_that_believes_ok_is_found_out(case: Case) -> None:
-    assert run(case, 60, seed=3, opens=a_credulous_driver).wrong
+    assert run(case, 240, seed=3, opens=a_credulous_driver).wrong
 
 
 @pytest.mark.slow

@@ -246,7 +246,7 @@ class Sequencer(Board):
                 if not self._lines:
                     return
                 self._task, self._wait, self._began = self._obey(self._lines[0].strip()), None, now
-            if self._wait is not None and self._wait() > now:
+            if self._wait is not None and self._wait() > self.clock.monotonic():  # asked before the time is
                 return
             self._wait = next(self._task, None)
             if self._wait is None and self._lines:

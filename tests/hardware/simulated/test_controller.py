@@ -186,3 +186,19 @@ def test_close_ends_the_thread_and_can_be_repeated() -> None:
     controller.close()
     controller.brown_out()
     assert set(threading.enumerate()) - before == set()
+
+
+@pytest.mark.parametrize(
+    ("motion", "orders", "answers"),
+    [
+        (MotionSettings(dialect="marlin", light="M106"), b"G1 X1 F6000\nM400\n", b"ok\nok\n"),
+        (MotionSettings.model_validate({"dialect": "templated"}), b"G1 X1.000 F90.0\n", b"ok\n"),
+    ],
+)
+def test_a_movement_ends_on_a_clock_that_runs(motion: MotionSettings, orders: bytes, answers: bytes) -> None:
+    with SimulatedController(SystemClock(), motion) as controller:
+        port = Port(controller.path)
+        threading.Event().wait(0.3)
+        port.say(orders)
+        port.until(answers)
+        port.close()
