@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from scanner.clock import SystemClock
 from scanner.errors import HardwareError, HardwareMissing, PlanError
-from scanner.hardware.protocols import CameraFacts, Capture, RigFacts
+from scanner.hardware.focus import FixedDrive
+from scanner.hardware.protocols import Capture, RigFacts
 from scanner.hardware.rig import Rig, open_rig, simulated_camera
 from scanner.hardware.settings import CameraSettings, RigSettings, SimulatedSettings
 from tests.hardware.cameras import Bench
@@ -89,16 +90,80 @@ def test_what_was_opened_is_closed_when_a_later_step_fails() -> None:
 
 def test_closing_releases_what_it_was_given() -> None:
     released: list[int] = []
-    facts = RigFacts(
-        simulated=True,
-        description="",
-        camera=CameraFacts(model="", width=2, height=2, focal_length_mm=1, f_number=1, pixel_pitch_um=1, lens=None),
-        axes=(),
-        light=False,
-    )
-    Rig(Bench().camera(), {}, None, facts, lambda: released.append(1)).close()
+    camera = Bench().camera()
+    focus = FixedDrive(camera.facts)
+    facts = RigFacts(simulated=True, description="", camera=camera.facts, focus=focus.facts, axes=(), light=False)
+    Rig(camera, focus, {}, None, facts, shut=lambda: released.append(1)).close()
     assert released == [1]
-    Rig(Bench().camera(), {}, None, facts).close()
+    Rig(camera, focus, {}, None, facts).close()
+
+
+def opened(**changes: object) -> Rig:
+    return open_rig(RigSettings.model_validate(SMALL.model_dump() | changes), SystemClock())
+
+
+def test_a_rail_carries_the_camera_and_brings_other_depths_into_focus() -> None:
+    rig = opened(focus={"drive": "rail"})
+    try:
+        assert (rig.facts.focus.drive, rig.facts.focus.unit, rig.facts.focus.near) == ("rail", "mm", 50)
+        assert [axis.name for axis in rig.facts.axes] == ["turntable", "tilt", "focus"]
+        rig.camera.lock(None)
+        seen = {}
+        for place in (5.0, 25.0):
+            assert rig.focus.move_to(place) == pytest.approx(place, abs=rig.facts.focus.step)
+            seen[place] = rig.camera.capture()
+        assert rig.focus.position == pytest.approx(25, abs=rig.facts.focus.step)
+        assert difference(seen[5.0], seen[25.0]) > 1
+        assert seen[5.0].lens == seen[25.0].lens == pytest.approx(10, abs=0.02), "the lens itself stands still"
+    finally:
+        rig.close()
+
+
+def test_a_camera_without_a_lens_drive_makes_a_rig_with_fixed_focus() -> None:
+    rig = opened(simulated=SMALL.simulated.model_dump() | {"fixed_focus": True})
+    try:
+        assert (rig.facts.focus.drive, rig.focus.position) == ("fixed", None)
+        assert "fixed focus" in rig.facts.description
+        assert rig.camera.capture().lens is None
+    finally:
+        rig.close()
+
+
+@pytest.mark.parametrize(
+    ("motion", "homes"),
+    [
+        ({"dialect": "marlin", "light": "M106"}, True),
+        ({"dialect": "templated", "light": "none"}, False),
+        ({"dialect": "templated", "light": "M8", "template": {"home": "H{axis}", "light": "L{level}"}}, True),
+    ],
+)
+def test_the_simulated_rig_speaks_what_the_config_says(motion: dict[str, object], homes: bool) -> None:
+    rig = opened(motion=motion)
+    try:
+        assert {axis.can_home for axis in rig.facts.axes} == {homes}
+        assert rig.axes["turntable"].move_to(30.0) == pytest.approx(30.0, abs=0.006)
+        assert rig.facts.light is (rig.light is not None) is (motion["light"] != "none")
+    finally:
+        rig.close()
+
+
+def test_a_rail_needs_a_letter_of_its_own() -> None:
+    with pytest.raises(ValidationError, match="rail needs another letter"):
+        RigSettings.model_validate({"focus": {"drive": "rail"}, "motion": {"rail": {"letter": "Y"}}})
+    RigSettings.model_validate({"focus": {"drive": "lens"}, "motion": {"rail": {"letter": "Y"}}})
+
+
+def test_the_pictures_are_mirrored_where_the_config_says_so() -> None:
+    bench = Bench()
+    plain, mirrored = (
+        simulated_camera(
+            SMALL.model_copy(update={"camera": CameraSettings(hflip=flip)}), bench.clock, lambda: (0.0, 0.0)
+        )
+        for flip in (False, True)
+    )
+    assert (plain.facts.hflip, mirrored.facts.hflip) == (False, True)
+    one, other = (camera.look().y.astype(float) for camera in (plain, mirrored))
+    assert np.abs(one - other[:, ::-1]).mean() < 0.75 * np.abs(one - other).mean()
 
 
 @pytest.mark.parametrize(
@@ -111,6 +176,8 @@ def test_closing_releases_what_it_was_given() -> None:
         {"simulated": {"width": 481}},
         {"simulated": {"frame_rate": 0}},
         {"lens": 3},
+        {"settle": {"least_s": 2, "most_s": 1}},
+        {"camera": {"sensor_mode": "big"}},
     ],
 )
 def test_settings_out_of_bounds_are_refused(values: dict[str, object]) -> None:
