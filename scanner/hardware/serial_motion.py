@@ -39,6 +39,7 @@ class SerialLink:
 
     def read(self, timeout: float) -> bytes:
         """Bytes that are there, else what comes within READ_S (nothing is waited for when `timeout` is 0)."""
+        self._refuse_closed()
         try:
             waiting = self._port.in_waiting
             if not waiting and timeout <= 0:
@@ -48,6 +49,7 @@ class SerialLink:
             raise self._dead(error) from error
 
     def write(self, data: bytes) -> None:
+        self._refuse_closed()
         try:
             self._port.write(data)
         except _DEAD as error:
@@ -63,6 +65,11 @@ class SerialLink:
                 self._port.reset_output_buffer()
         with suppress(*_DEAD):
             self._port.close()
+
+    def _refuse_closed(self) -> None:
+        """A closed port is no longer asked: pyserial knows no error for that."""
+        if not self._port.is_open:
+            raise self._dead(serial.PortNotOpenError())
 
     def _dead(self, error: Exception) -> MotionError:
         return MotionError(

@@ -9,8 +9,8 @@ import pytest
 from serial import SerialException
 
 from scanner.clock import FakeClock, SystemClock
-from scanner.errors import HardwareMissing, MotionError, PositionLost
-from scanner.hardware.motion_settings import MotionSettings
+from scanner.errors import ConfigError, HardwareMissing, MotionError, PositionLost
+from scanner.hardware.motion_settings import AxisSettings, MotionSettings, TemplateSettings
 from scanner.hardware.motion_talk import Stopped
 from scanner.hardware.serial_motion import SerialLink, SerialMotion, missing_port, motion_over, open_motion, ports
 from scanner.hardware.simulated.controller import SimulatedController
@@ -141,8 +141,8 @@ def test_the_cable_pulled_while_moving(motion: SerialMotion, controller: Simulat
     pull.join()
     assert "cable" in broken.value.hint
     assert motion.axes["turntable"].angle is None
+    assert motion.light is not None
     with pytest.raises(MotionError, match="broke"):
-        assert motion.light is not None
         motion.light.set(1)
 
 
@@ -164,6 +164,66 @@ def test_plugged_in_again_behind_the_same_name(tmp_path: Path) -> None:
         motion.close()
         if held >= 0:
             os.close(held)
+
+
+def test_mended_after_the_cable_was_out(tmp_path: Path) -> None:
+    """One attempt each time: an error as long as it is out, then all as before but for the positions."""
+    with SimulatedController(CLOCK, link=tmp_path / "controller") as controller:
+        motion = open_motion(controller.settings(), CLOCK)
+        table = motion.axes["turntable"]
+        table.set_zero()
+        assert motion.light is not None
+        motion.light.set(1)
+        motion.mend()
+        assert (motion.alive, table.angle) == (True, 0)
+        controller.unplug()
+        CLOCK.sleep(NOTICED_S)
+        for _ in range(3):
+            with pytest.raises(HardwareMissing, match="No serial port"):
+                motion.mend()
+            assert (motion.alive, table.angle) == (False, None)
+        controller.plug()
+        motion.mend()
+        assert motion.alive
+        assert controller.light == 1
+        with pytest.raises(PositionLost, match="connection was broken"):
+            table.move_to(5)
+        table.set_zero()
+        assert table.move_to(5) == pytest.approx(5, abs=0.06)
+        motion.close()
+
+
+def test_a_closed_port_is_an_error_in_words(motion: SerialMotion) -> None:
+    motion.close()
+    with pytest.raises(MotionError, match="broke"):
+        motion.axes["turntable"].set_zero()
+    assert motion.axes["turntable"].angle is None
+
+
+def test_a_rig_with_a_rail_and_without_a_lamp(controller: SimulatedController) -> None:
+    settings = controller.settings().model_copy(update={"light": "none"})
+    motion = open_motion(settings, CLOCK, rail=True)
+    assert list(motion.axes) == ["turntable", "tilt", "focus"]
+    assert motion.axes["focus"].facts.unit == "mm"
+    assert motion.light is None
+    motion.close()
+
+
+@pytest.mark.parametrize(
+    ("template", "homing", "key"),
+    [
+        (TemplateSettings(move="T{steps}"), False, "template.move has no {axis}"),
+        (TemplateSettings(), True, "turntable.homing is set, but rig.motion.template.home"),
+        (TemplateSettings(move="T{turns}"), False, "template.move = 'T{turns}'"),
+    ],
+)
+def test_a_template_that_cannot_drive_this_rig(template: TemplateSettings, homing: bool, key: str) -> None:
+    rig = MotionSettings(dialect="templated", template=template, turntable=AxisSettings(homing=homing))
+    link = ScriptedLink(FakeClock(), {})
+    with pytest.raises(ConfigError) as wrong:
+        motion_over(link, rig, link.clock)
+    assert f"rig.motion.{key}" in wrong.value.message
+    assert link.sent == []
 
 
 def test_a_controller_that_does_not_answer_frees_the_port() -> None:
