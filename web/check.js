@@ -24,7 +24,7 @@ export function sentence(words) {
 }
 
 /** @param {Draft} draft @param {FocusFacts|null} drive @returns {FieldError[]} */
-function ofSweep({ near, far }, drive) {
+function ofSweep({ near, far, unit }, drive) {
   /** @type {[string, number|null][]} */
   const ends = [["sweep.near", near], ["sweep.far", far]];
   const outside = ends.filter(([, end]) => drive && end !== null && (end < drive.far || end > drive.near));
@@ -32,7 +32,7 @@ function ofSweep({ near, far }, drive) {
     return outside.map(([where]) => ({ where, what: `This ${drive.drive} reaches from ${drive.far} to ${drive.near} ${drive.unit}.` }));
   }
   if (near === null || far === null || near > far) return [];
-  return [{ where: "sweep.near", what: `Near must have more ${drive?.drive === "rail" ? "millimetres" : "dioptres"} than far.` }];
+  return [{ where: "sweep.near", what: `Near must have more ${unit === "mm" ? "millimetres" : "dioptres"} than far.` }];
 }
 
 /** @param {Draft} draft @param {AxisFacts|undefined} tilt @returns {FieldError[]} */

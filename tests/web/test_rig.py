@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from scanner.api.examples import FINISHED, RIG
+from scanner.api.examples import FINISHED, MEASURING_FOCUS, RIG
 from scanner.capture.events import Problem, SweepFacts
 from tests.web.conftest import Stage
 from tests.web.states import FIXED_FOCUS, ON_RAIL, UNCALIBRATED, UNPLUGGED, state
@@ -155,6 +155,11 @@ def test_an_axis_finds_its_zero_at_a_switch_or_where_a_person_brought_it(stage: 
         ["zero-axis", {"name": "tilt"}],
         ["release-motors", {}],
     ]
+    stage.update("rig-controls", state(RIG, busy=["axis-tilt"]))
+    expect(tilt.get_by_role("status")).to_have_text("moving…")
+    stage.update("rig-controls", state(MEASURING_FOCUS))
+    expect(tilt.get_by_role("status")).to_have_text("0°")
+    expect(tilt.get_by_role("button", name="Home")).to_be_disabled()
     stage.update("rig-controls", state(RIG))
     expect(turntable.locator(".hint")).to_have_text("Bring it to its zero by hand, then set zero.")
     expect(tilt.locator(".hint")).to_be_hidden()

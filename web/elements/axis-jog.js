@@ -35,11 +35,12 @@ export class AxisJog extends HTMLElement {
       this.#lost);
   }
 
-  /** @param {AxisFacts} facts @param {number|null} at @param {boolean} busy */
-  update(facts, at, busy) {
+  /** @param {AxisFacts} facts @param {number|null} at @param {boolean} moving @param {boolean} held  by what the rig does by itself */
+  update(facts, at, moving, held) {
+    const busy = moving || held;
     if (this.#name !== facts.name) this.#build(facts);
     this.#at = at;
-    setText(this.#now, busy ? "moving…" : axisAt(at, facts.unit));
+    setText(this.#now, moving ? "moving…" : axisAt(at, facts.unit));
     setValue(this.#target, at === null ? "" : Number(at.toFixed(2)));
     this.#target.disabled = at === null || busy;
     this.#ask(facts, at, busy);

@@ -35,7 +35,7 @@ export class RigControls extends HTMLElement {
   /** @param {RigFacts} facts @param {RigStatus} rig @param {ReadonlySet<string>} busy */
   #draw({ axes, light }, { axes: angles, light: level, activity }, busy) {
     keyed(this.#axes, axes, (axis) => axis.name, () => new AxisJog(), (jog, axis) =>
-      /** @type {AxisJog} */ (jog).update(axis, angles[axis.name] ?? null, activity !== "" || busy.has(`axis-${axis.name}`)));
+      /** @type {AxisJog} */ (jog).update(axis, angles[axis.name] ?? null, busy.has(`axis-${axis.name}`), activity !== ""));
     setText(this.#where, axes.map((axis) => `${axisName(axis.name)} ${axisAt(angles[axis.name], axis.unit)}`).join(" · "));
     show(this.#motors, axes.length > 0);
     this.#release.disabled = activity !== "" || busy.has("motors");
