@@ -271,6 +271,14 @@ def test_the_loupe_shows_the_place_that_was_pointed_at(stage: Stage, lens: Lens)
     expect(seen(preview)).to_have_count(1)
     preview.locator(".frame").click()
     assert awaited(stage, lens, 4) == {}
+    lens.let_through()
+    expect(preview.locator("img.full:visible")).to_have_count(0)
+    preview.locator(".frame").click()
+    awaited(stage, lens, 5)
+    lens.let_through()
+    expect(preview.locator("img.full:visible")).to_have_count(1)
+    stage.page.keyboard.press("Escape")
+    assert awaited(stage, lens, 6) == {}
 
 
 def test_the_loupe_is_moved_by_arrow_keys_and_combines_with_peaking(stage: Stage, lens: Lens) -> None:

@@ -133,6 +133,7 @@ export class RigPreview extends HTMLElement {
     const held = this.#held;
     this.#held = null;
     if (!held) return;
+    this.#full.focus({ preventScroll: true }); // keys move the part that was pointed at
     const { x, y } = { x: clientX - held.x, y: clientY - held.y };
     if (Math.hypot(x, y) < SLIP_PX) this.#magnify(this.#loupe ? null : this.#at(clientX, clientY));
     else if (this.#loupe) this.#magnify({ x: this.#loupe.x - x / this.#size.width, y: this.#loupe.y - y / this.#size.height });
