@@ -194,3 +194,35 @@ def test_breathing_is_calibrated_and_forgotten(page: Page) -> None:
     card.get_by_role("button", name="Forget").click()
     page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     expect(card.get_by_text(ALONE)).to_be_visible()
+
+
+def chart_at(page: Page, daemon_url: str, distance_mm: int) -> None:
+    """Put a chart before the camera, whose lens errs by 0.3 D and a fifth."""
+    settings = asked(page, "settings")["settings"]
+    settings["rig"]["simulated"] |= {"chart_mm": distance_mm, "lens_offset": 0.3, "lens_scale": 1.2}
+    answer = page.request.put(f"{daemon_url}/api/v1/settings", data=settings)
+    assert answer.ok, answer.text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [960])
+def test_the_scale_of_a_lens_is_measured_until_its_distances_are_true(page: Page, daemon_url: str) -> None:
+    card, slider = page.locator("focus-card"), page.locator("focus-slider")
+    card.locator("summary").click()
+    for distance_mm, standing in ((100, "uncalibrated"), (200, "calibrated, 2 distances")):
+        chart_at(page, daemon_url, distance_mm)
+        card.get_by_label("Distance from the lens to the target").fill(str(distance_mm))
+        card.get_by_role("button", name="Measure").click()
+        expect(card.get_by_text(f"{distance_mm} mm: sharp at")).to_be_visible(timeout=LONG_MS)
+        expect(card.locator("summary .where")).to_have_text(standing)
+    page.reload()
+    expect(slider.get_by_text("uncalibrated")).to_be_hidden()
+    slider.get_by_label("Lens position").fill("8.1")
+    true_mm = 1200 / (8.1 - 0.3)
+    told = slider.get_by_role("status").inner_text()
+    assert float(told.split(" · ")[1].removesuffix(" mm")) == pytest.approx(true_mm, rel=0.02)
+    card.locator("summary").click()
+    card.get_by_role("button", name="Forget").click()
+    page.get_by_role("dialog").get_by_role("button", name="Forget").click()
+    expect(slider.get_by_text("uncalibrated")).to_be_visible()
+    expect(card.get_by_role("listitem")).to_have_count(0)
