@@ -1,6 +1,7 @@
 """The arguments of every command. Nothing heavy is imported here: help comes at once, on a broken machine as well."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,17 +75,68 @@ def _add_stack(commands: Commands) -> argparse.ArgumentParser:
 def _add_calibrate(commands: Commands) -> argparse.ArgumentParser:
     command = commands.add_parser(
         "calibrate",
-        help="measure the lens once, for all scans with it",
+        help="measure the lens and the axes once, for all scans with them",
+        description="Measure the lens and the axes of a running scanner.",
+    )
+    kinds: Commands = command.add_subparsers(title="what to measure", metavar="WHAT", dest="what", required=True)
+    for add in (_add_breathing, _add_focus, _add_axis):
+        kind = add(kinds)
+        _add_server(kind)
+        kind.add_argument(
+            "-v", "--verbose", action="count", default=argparse.SUPPRESS, help="log more; twice: everything"
+        )
+    return command
+
+
+def _add_breathing(kinds: Commands) -> argparse.ArgumentParser:
+    kind = kinds.add_parser(
+        "breathing",
+        help="how the picture grows as the lens focuses nearer",
         description="Measure breathing: how the picture grows as the lens focuses nearer. Put an object with texture "
         "on the turntable first. What is left out is found by itself. Ctrl-C cancels.",
     )
-    command.add_argument("what", choices=("breathing",), help="what to measure")
-    command.add_argument("--positions", type=int, metavar="N", help="positions of the turntable, 2 to 24; default: 4")
-    command.add_argument("--near", type=float, metavar="D", help="nearest lens position, dioptres")
-    command.add_argument("--far", type=float, metavar="D", help="farthest lens position, dioptres")
-    command.add_argument("--count", type=int, metavar="N", help="slices of a sweep")
-    _add_server(command)
-    return command
+    kind.add_argument("--positions", type=int, metavar="N", help="positions of the turntable, 2 to 24; default: 4")
+    kind.add_argument("--near", type=float, metavar="D", help="nearest lens position, dioptres")
+    kind.add_argument("--far", type=float, metavar="D", help="farthest lens position, dioptres")
+    kind.add_argument("--count", type=int, metavar="N", help="slices of a sweep")
+    return kind
+
+
+def _add_focus(kinds: Commands) -> argparse.ArgumentParser:
+    kind = kinds.add_parser(
+        "focus",
+        help="what the dioptres of the lens mean",
+        description="Measure what the lens scale means: lens position = offset + slope / distance, from flat targets "
+        "with fine texture at two or more known distances, square to the lens. Distances that were measured before "
+        "count as well. Ctrl-C cancels.",
+    )
+    kind.add_argument(
+        "distances",
+        type=distance,
+        nargs="*",
+        metavar="DISTANCE_MM",
+        help="from the lens to the target, 10 to 10000 mm; one is measured after the other",
+    )
+    kind.add_argument("--yes", action="store_true", help="do not ask: the target stands there (one distance)")
+    kind.add_argument("--forget", action="store_true", help="forget what was measured")
+    return kind
+
+
+def _add_axis(kinds: Commands) -> argparse.ArgumentParser:
+    kind = kinds.add_parser(
+        "axis",
+        help="the steps of an axis for one degree, or millimetre",
+        description="Move an axis, measure how far it really went, and correct its steps by that. Mark where it "
+        "stands first.",
+    )
+    kind.add_argument("axis", choices=("turntable", "tilt", "focus"), help="focus: the rail")
+    kind.add_argument(
+        "--by", type=way, required=True, metavar="WAY", help="how far to move it: degrees, of the rail mm"
+    )
+    kind.add_argument(
+        "--turned", type=way, metavar="WAY", help="how far it went when it was moved so far: then nothing moves now"
+    )
+    return kind
 
 
 def _add_doctor(commands: Commands) -> argparse.ArgumentParser:
@@ -119,3 +171,23 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
     return int(text)
+
+
+def distance(text: str) -> float:
+    """A distance from lens to target, 10 to 10000 millimetres."""
+    return _between(text, 10, 10_000, "a distance from 10 to 10000 mm")
+
+
+def way(text: str) -> float:
+    """How far an axis goes: above 0, up to 36000."""
+    return _between(text, 1e-6, 36_000, "a way above 0, up to 36000")
+
+
+def _between(text: str, low: float, high: float, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number

@@ -9,13 +9,20 @@ from urllib.parse import urlsplit
 
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.events import RigStatus, ScanStatus
+from scanner.capture.focus_scale import FocusCalibration
 from scanner.cli.output import in_words
+from scanner.daemon.setup import AxisSteps
 from scanner.errors import FocusrigError, RigBusy
+from scanner.hardware.protocols import AxisName
 from scanner.plan.scan import ScanPlan
+from scanner.units import Degrees, Millimetres, Seconds
 
 TIMEOUT_S = 30.0
+MOVE_TIMEOUT_S = 300.0
 PREFIX = "/api/v1"
-BREATHING = f"{PREFIX}/calibration/breathing"
+CALIBRATION = f"{PREFIX}/calibration"
+BREATHING = f"{CALIBRATION}/breathing"
+FOCUS = f"{CALIBRATION}/focus"
 
 
 class Client:
@@ -49,18 +56,42 @@ class Client:
 
     def cancel_calibration(self) -> None:
         """End the calibration that runs."""
-        self._call("POST", f"{PREFIX}/calibration/cancel")
+        self._call("POST", f"{CALIBRATION}/cancel")
 
     def breathing(self) -> BreathingCalibration:
         """What is known of the camera in use."""
         return BreathingCalibration.model_validate(self._call("GET", BREATHING))
 
+    def calibrate_focus(self, distance_mm: Millimetres) -> RigStatus:
+        """Begin to measure a target for the focus scale."""
+        return RigStatus.model_validate(self._call("POST", FOCUS, {"distance_mm": distance_mm}))
+
+    def focus_scale(self) -> FocusCalibration:
+        """What is known of the lens in use."""
+        return FocusCalibration.model_validate(self._call("GET", FOCUS))
+
+    def forget_focus_scale(self) -> None:
+        """From then on distances are uncalibrated."""
+        self._call("DELETE", FOCUS)
+
+    def move_axis(self, name: AxisName, angle: Degrees) -> RigStatus:
+        """Move an axis; returns when it stands still."""
+        answer = self._call("PUT", f"{PREFIX}/rig/axes/{name}", {"angle": angle}, MOVE_TIMEOUT_S)
+        return RigStatus.model_validate(answer)
+
+    def calibrate_axis(self, name: AxisName, commanded: Degrees, turned: Degrees) -> AxisSteps:
+        """Correct the steps of an axis by how far it went; the rig is opened anew."""
+        body = {"commanded": commanded, "turned": turned}
+        return AxisSteps.model_validate(self._call("POST", f"{CALIBRATION}/axes/{name}", body, MOVE_TIMEOUT_S))
+
     def archive_url(self, scan_id: str) -> str:
         """Where the stacked images can be downloaded."""
         return f"{self.url}{PREFIX}/scans/{scan_id}/stacks.zip"
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  JSON is anything
-        connection = http.client.HTTPConnection(*self._address, timeout=TIMEOUT_S)
+    def _call(  # JSON is anything
+        self, method: str, path: str, body: object = None, timeout_s: Seconds = TIMEOUT_S
+    ) -> Any:  # noqa: ANN401
+        connection = http.client.HTTPConnection(*self._address, timeout=timeout_s)
         try:
             content = None if body is None else json.dumps(body)
             connection.request(method, path, content, {"Content-Type": "application/json"} if content else {})

@@ -37,6 +37,19 @@ def test_calibrate() -> None:
     assert (found.positions, found.count, found.server) == (6, None, "rig:80")
 
 
+def test_calibrate_focus() -> None:
+    found = parser().parse_args(["calibrate", "focus", "90", "200.5"])
+    assert (found.what, found.distances, found.yes, found.forget) == ("focus", [90.0, 200.5], False, False)
+    found = parser().parse_args(["calibrate", "focus", "--forget"])
+    assert (found.distances, found.forget) == ([], True)
+
+
+def test_calibrate_axis() -> None:
+    found = parser().parse_args(["calibrate", "axis", "tilt", "--by", "60"])
+    assert (found.what, found.axis, found.by, found.turned) == ("axis", "tilt", 60.0, None)
+    assert parser().parse_args(["calibrate", "axis", "focus", "--by", "9", "--turned", "8.7"]).turned == 8.7
+
+
 WRONG = [
     [],
     ["fly"],
@@ -53,6 +66,17 @@ WRONG = [
     ["calibrate"],
     ["calibrate", "colours"],
     ["calibrate", "breathing", "--near", "close"],
+    ["calibrate", "focus", "near"],
+    ["calibrate", "focus", "9.9"],
+    ["calibrate", "focus", "10001"],
+    ["calibrate", "focus", "nan"],
+    ["calibrate", "axis", "--by", "9"],
+    ["calibrate", "axis", "turntable"],
+    ["calibrate", "axis", "lens", "--by", "9"],
+    ["calibrate", "axis", "turntable", "--by", "0"],
+    ["calibrate", "axis", "turntable", "--by", "-90"],
+    ["calibrate", "axis", "turntable", "--by", "inf"],
+    ["calibrate", "axis", "turntable", "--by", "9", "--turned", "far"],
     ["doctor", "--xml"],
     ["doctor", "--port", "0"],
 ]
@@ -63,6 +87,19 @@ def test_wrong_usage(argv: list[str]) -> None:
     with pytest.raises(SystemExit) as leaving:
         parser().parse_args(argv)
     assert leaving.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["focus", "5"], "'5' is not a distance from 10 to 10000 mm"),
+        (["axis", "tilt", "--by", "much"], "'much' is not a way above 0, up to 36000"),
+    ],
+)
+def test_a_bad_number_is_told_in_words(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["calibrate", *argv])
+    assert words in capsys.readouterr().err
 
 
 def test_help_needs_no_library() -> None:
