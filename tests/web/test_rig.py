@@ -17,6 +17,7 @@ from tests.web.states import FIXED_FOCUS, ON_RAIL, UNCALIBRATED, UNPLUGGED, stat
 pytestmark = pytest.mark.browser
 
 LOST = RIG.model_copy(update={"axes": {"turntable": None, "tilt": None}})
+MISSING = RIG.model_copy(update={"facts": None, "focus": None, "axes": {}, "problem": UNPLUGGED})
 FOUND: dict[str, Any] = {"positions": 24, "slices": 192, "duration_s": 400.0, "bytes_needed": 5e8, "bytes_free": 2e10}
 
 
@@ -180,16 +181,15 @@ def test_the_rail_moves_in_millimetres(stage: Stage) -> None:
 
 
 def test_missing_hardware_is_named_with_what_to_do_and_waited_for(stage: Stage) -> None:
-    missing = RIG.model_copy(update={"facts": None, "focus": None, "axes": {}, "problem": UNPLUGGED})
     said = f"{UNPLUGGED.hint} The scanner tries again by itself."
-    for rig in (missing, RIG.model_copy(update={"problem": UNPLUGGED})):
+    for rig in (MISSING, RIG.model_copy(update={"problem": UNPLUGGED})):
         banner = stage.draw("app-banner", state(rig)).get_by_role("status")
         expect(banner.locator("strong")).to_have_text(UNPLUGGED.message)
         expect(banner.locator("div > span")).to_have_text(said)
     failed = Problem(code="calibration-failed", message="Nothing is sharp.", hint="Light the target.")
     banner = stage.draw("app-banner", state(RIG.model_copy(update={"problem": failed})))
     expect(banner.locator("div > span")).to_have_text(failed.hint)
-    page = stage.draw("scan-page", state(missing))
+    page = stage.draw("scan-page", state(MISSING))
     expect(page.locator("rig-preview .words")).to_have_text("The rig is not open")
     for part in ("rig-controls", "breathing-card", "focus-card", "rig-preview .tools"):
         expect(page.locator(part)).to_be_hidden()
@@ -198,6 +198,24 @@ def test_missing_hardware_is_named_with_what_to_do_and_waited_for(stage: Stage) 
     stage.update("scan-page", state(RIG))
     expect(page.get_by_role("button", name="Start the scan")).to_be_enabled()
     expect(page.locator("rig-controls")).to_be_visible()
+
+
+def test_what_a_plan_costs_is_not_asked_while_the_rig_is_missing(stage: Stage) -> None:
+    asked = stage.page.evaluate(
+        """async (states) => {
+          const { PlanActions } = await import(new URL("actions/plan.js", document.baseURI));
+          const entries = () => performance.getEntriesByType("resource");
+          const asked = () => entries().filter(({ name }) => name.endsWith("/estimate")).length;
+          const counts = [asked()];
+          for (const state of states) {
+            await new PlanActions({ store: { state, change() {} } }).estimate();
+            counts.push(asked());
+          }
+          return counts;
+        }""",
+        [state(MISSING), state()],
+    )
+    assert asked == [0, 0, 1]
 
 
 class Lens:

@@ -40,8 +40,9 @@ export class PlanActions {
 
   async estimate() {
     const { draft, link, status } = this.store.state;
-    if (link !== "live" || running(this.store.state)) return;
-    const wrong = complaints(draft, status?.rig.facts).length > 0;
+    const facts = status?.rig.facts;
+    if (link !== "live" || !facts || running(this.store.state)) return;
+    const wrong = complaints(draft, facts).length > 0;
     const estimate = wrong ? { value: null, problem: null, errors: [] } : await estimateOf(draft);
     if (draft === this.store.state.draft) this.store.change({ estimate });
   }
