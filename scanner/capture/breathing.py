@@ -7,7 +7,7 @@ from scanner.capture import engine
 from scanner.capture.calibration import Steps
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.forecast import facts_of, limits
-from scanner.capture.preparation import ends_known, find_sweep, lock_exposure, reference
+from scanner.capture.preparation import ends_known, find_sweep, lock_exposure
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.settle import Settling
 from scanner.clock import Clock
@@ -40,8 +40,6 @@ class BreathingMeasurement:
         plan = scan_plan(self.plan, rig.facts)
         positions = plan.positions()
         engine.require_focus(rig)
-        steps.tell("finding the zero of the axes")
-        reference(rig, fresh=True)
         steps.between()
         steps.tell("locking the exposure")
         engine.move(rig, positions[0])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from scanner.capture.events import Problem
-from scanner.capture.preparation import lit
+from scanner.capture.preparation import ready
 from scanner.capture.progress import problem_of
 from scanner.capture.runs import Cancelled, Seen
 from scanner.errors import FocusrigError, RigBusy, RigLost
@@ -91,7 +91,8 @@ class CalibrationRun(Generic[T]):
         """Run to the end; the outcome is what `found` was told, or `problem`."""
         self._seen = seen
         try:
-            with lit(rig):
+            self.tell("finding the zero of the axes")
+            with ready(rig, fresh=True):
                 found = self._measurement.measure(rig, self)
             self.between()
             self._found(found)

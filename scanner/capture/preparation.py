@@ -18,8 +18,12 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def lit(rig: Rig) -> Iterator[None]:
-    """The lamp is on for the length of a run; one that was on stays as it was."""
+def ready(rig: Rig, *, fresh: bool) -> Iterator[None]:
+    """Motors powered, every axis referenced, the lamp on for the length of a run; one that was on stays as it was.
+
+    `fresh`: as for `reference`, which comes first: a controller that wants to be homed is locked, its lamp as well.
+    """
+    reference(rig, fresh=fresh)
     if rig.light is None or rig.light.level > 0:
         yield
         return

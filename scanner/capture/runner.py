@@ -8,7 +8,7 @@ from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
 from scanner.capture.forecast import facts_of, require_room
 from scanner.capture.positions import found_in
-from scanner.capture.preparation import ends_known, find_sweep, lit, lock_exposure, reference
+from scanner.capture.preparation import ends_known, find_sweep, lock_exposure, ready
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import Progress, problem_of
 from scanner.capture.runs import Cancelled, Seen
@@ -98,7 +98,8 @@ class ScanRun:
     def run(self, rig: Rig, seen: Seen) -> None:
         """Run to the end. The outcome is in the journal and in the status."""
         try:
-            with lit(rig):
+            self._progress.update(activity="finding the zero of the axes")
+            with ready(rig, fresh=not self._folder.history().done):
                 self._run(rig, seen)
         except Cancelled:
             if self._closing.is_set():
@@ -155,9 +156,7 @@ class ScanRun:
         self._progress.position_captured()
 
     def _prepare(self, rig: Rig, plan: ScanPlan, seen: Seen) -> Sweep:
-        """Everything that is fixed before the first position and stays fixed: references, look, sweep."""
-        self._progress.update(activity="finding the zero of the axes")
-        reference(rig, fresh=not self._folder.history().done)
+        """Everything that is fixed before the first position and stays fixed: look, sweep."""
         self._between()
         exposure = self._lock(rig, plan)
         seen(exposure)

@@ -168,7 +168,7 @@ def simulated_camera(
 
 
 def _rig(settings: RigSettings, camera: Camera, motion: SerialMotion, description: str, opened: ExitStack) -> Rig:
-    axes: dict[str, Axis] = {**motion.axes}
+    axes: dict[str, Axis] = dict(motion.axes.items())
     focus = focus_drive(settings.focus, camera, axes)
     if focus.facts.drive != "lens" and (lens := camera.facts.lens):  # it must not drift while something else focuses
         camera.focus(min(max(1000 / settings.focus.distance_mm, lens.far), lens.near))

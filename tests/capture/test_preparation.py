@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scanner.capture.preparation import ends_known, find_sweep, lit, lock_exposure, reference
+from scanner.capture.preparation import ends_known, find_sweep, lock_exposure, ready, reference
 from scanner.errors import HardwareError, PlanError, PositionLost
 from scanner.hardware.rig import Rig
 from scanner.plan.limits import SINGLE
@@ -40,7 +40,7 @@ def with_light(light: FakeLight | None) -> Rig:
 def test_the_lamp_is_on_for_a_run_and_then_as_it_was(before: float, during: float) -> None:
     light = FakeLight()
     light.level = before
-    with lit(with_light(light)):
+    with ready(with_light(light), fresh=True):
         assert light.level == during
     assert light.level == before
 
@@ -48,7 +48,7 @@ def test_the_lamp_is_on_for_a_run_and_then_as_it_was(before: float, during: floa
 def test_the_lamp_goes_off_after_a_failure_as_well() -> None:
     light = FakeLight()
     light.level = 0
-    with pytest.raises(ValueError, match="lost"), lit(with_light(light)):
+    with pytest.raises(ValueError, match="lost"), ready(with_light(light), fresh=True):
         raise ValueError("lost")
     assert light.level == 0
 
@@ -56,14 +56,30 @@ def test_the_lamp_goes_off_after_a_failure_as_well() -> None:
 def test_a_lamp_that_is_gone_hides_no_other_failure(caplog: pytest.LogCaptureFixture) -> None:
     light = DeadLight()
     light.level = 0
-    with pytest.raises(ValueError, match="lost"), lit(with_light(light)):
+    with pytest.raises(ValueError, match="lost"), ready(with_light(light), fresh=True):
         raise ValueError("lost")
     assert "the lamp stays as it is" in caplog.text
 
 
 def test_a_rig_without_a_lamp_needs_none() -> None:
-    with lit(with_light(None)):
+    with ready(with_light(None), fresh=True):
         pass
+
+
+def test_the_lamp_waits_for_the_axes() -> None:
+    """A controller that wants to be homed is locked, and refuses the lamp."""
+    rig, lamps = FakeRig(), []
+
+    class Lamp(FakeLight):
+        def set(self, level: float) -> None:
+            super().set(level)
+            lamps.append((level, rig.turntable.angle))
+
+    light = Lamp()
+    light.level = 0
+    with ready(replace(rig.open(), light=light), fresh=True):
+        assert lamps == [(1.0, 0.0)]
+    assert lamps == [(1.0, 0.0), (0.0, 0.0)]
 
 
 def test_only_axes_that_do_not_know_where_they_are_are_referenced() -> None:

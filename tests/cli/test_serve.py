@@ -97,14 +97,24 @@ def test_a_port_in_use_stops_it_before_the_rig(config: Path, capsys: pytest.Capt
     assert "--port" in error
 
 
-def test_a_pi_without_its_devices_is_four(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    config = tmp_path / "config.toml"
+def test_a_pi_without_its_devices_is_served_and_says_what_is_missing(config: Path) -> None:
     config.write_text('[rig]\nkind = "pi"\nmotion.port = "/dev/nothing"\n')
-    argv = ["serve", "--config", str(config), "--data", str(tmp_path / "data"), "--host", "127.0.0.1"]
-    assert main([*argv, "--port", str(free_port())]) == Exit.HARDWARE
+    with served(config) as (process, url):
+        rig = ask(f"{url}/api/v1/rig")
+        assert rig["facts"] is None
+        assert "No serial port at /dev/nothing" in str(rig["problem"])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == Exit.OK
+
+
+def test_a_config_that_cannot_be_a_rig_is_three(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Waiting does not cure it."""
+    before = signal.getsignal(signal.SIGTERM)
+    config.write_text('[rig.motion]\ndialect = "templated"\ntemplate.move = "G1 {nonsense}"\n')
+    argv = ["serve", "--config", str(config), "--data", str(config.parent / "data"), "--host", "127.0.0.1"]
+    assert main([*argv, "--port", str(free_port())]) == Exit.CONFIG
     signal.signal(signal.SIGTERM, before)
-    assert "No serial port at /dev/nothing" in capsys.readouterr().err
+    assert "nonsense" in capsys.readouterr().err
 
 
 @pytest.mark.slow
