@@ -184,8 +184,9 @@ class TerminalRig:
 
     def __init__(self, case: Case, link: Path) -> None:
         self.clock = SystemClock()
+        soon = case.motion.model_copy(update={"home_timeout_s": 10.0})
         self._controller = SimulatedController(
-            self.clock, case.motion, link=link, switches=case.switches, flavour=case.flavour, answers=case.answers
+            self.clock, soon, link=link, switches=case.switches, flavour=case.flavour, answers=case.answers
         )
         self.board = self._controller._board
         self.settings = self._controller.settings()
