@@ -1,12 +1,20 @@
-"""Calibrating breathing over HTTP."""
+"""Calibrating over HTTP: breathing, the focus scale, the steps of an axis."""
+
+from collections.abc import Iterator
 
 import pytest
 
+from scanner.api.app import create_app
 from scanner.capture.calibration_data import BreathingCalibration
-from scanner.capture.events import RigStatus
+from scanner.capture.events import FocusScale, RigStatus
+from scanner.capture.focus_scale import FocusCalibration
+from scanner.clock import SystemClock
+from scanner.config import Settings
 from scanner.daemon import Daemon
 from tests.api.client import Client
 from tests.api.scans import SMALL_CALIBRATION, running, wait_until
+from tests.capture.fakes import FakeRig
+from tests.capture.flat import FlatRig
 
 PATH = "/api/v1/calibration"
 PLAN = SMALL_CALIBRATION.model_dump(mode="json")
@@ -85,3 +93,98 @@ def test_no_calibration_while_a_scan_runs(client: Client, rig_daemon: Daemon) ->
         assert (answer.status_code, answer.json()["code"]) == (409, "rig-busy")
         assert answer.json()["scan"].endswith(scan_id)
         assert client.post(f"{PATH}/cancel").status_code == 409
+
+
+@pytest.fixture
+def flat() -> FlatRig:
+    return FlatRig()
+
+
+def on(rig: FakeRig, settings: Settings) -> Daemon:
+    """A started daemon on a rig that answers at once."""
+    daemon = Daemon(settings, SystemClock(), lambda _settings, _clock: rig.open())
+    daemon.start()
+    return daemon
+
+
+@pytest.fixture
+def bench(flat: FlatRig, settings: Settings) -> Iterator[Daemon]:
+    daemon = on(flat, settings)
+    yield daemon
+    daemon.close()
+
+
+def test_the_focus_scale_is_measured_told_and_forgotten(bench: Daemon, flat: FlatRig) -> None:
+    client = Client(create_app(bench))
+    unknown = client.get(f"{PATH}/focus")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not-found")
+    assert "focusrig calibrate focus" in unknown.json()["hint"]
+    for distance in (120.0, 300.0):
+        flat.target(distance)
+        begun = client.post(f"{PATH}/focus", json={"distance_mm": distance})
+        assert (begun.status_code, begun.json()["activity"][:18]) == (202, "calibrating focus:")
+        assert idle(bench).problem is None
+    found = FocusCalibration.model_validate(client.get(f"{PATH}/focus").json())
+    assert [point.distance_mm for point in found.points] == [120, 300]
+    scale = FocusScale.model_validate(client.get("/api/v1/rig").json()["focus_scale"])
+    assert scale == found.scale
+    assert scale.slope == pytest.approx(1.3, rel=0.01)
+
+    assert client.request("DELETE", f"{PATH}/focus").status_code == 204
+    assert client.get("/api/v1/rig").json()["focus_scale"] is None
+    assert client.request("HEAD", f"{PATH}/focus").status_code == 404
+    assert client.request("DELETE", f"{PATH}/focus").status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"distance_mm": 9}, {"distance_mm": 10001}, {"distance_mm": "near"}, {"mm": 90}])
+def test_distances_that_are_none_are_refused(client: Client, body: dict[str, object]) -> None:
+    answer = client.post(f"{PATH}/focus", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["detail"]
+
+
+def test_a_rig_without_a_lens_drive_has_no_scale(settings: Settings) -> None:
+    daemon = on(FakeRig(drive="fixed"), settings)
+    try:
+        answer = Client(create_app(daemon)).post(f"{PATH}/focus", json={"distance_mm": 90})
+    finally:
+        daemon.close()
+    assert (answer.status_code, answer.json()["code"]) == (422, "plan")
+    assert "does not focus by a lens" in answer.json()["detail"]
+
+
+def test_the_steps_of_an_axis_are_corrected(bench: Daemon) -> None:
+    client = Client(create_app(bench))
+    answer = client.post(f"{PATH}/axes/turntable", json={"commanded": 360, "turned": 352.4})
+    assert answer.status_code == 200
+    assert answer.json()["name"] == "turntable"
+    assert answer.json()["after"] == pytest.approx(answer.json()["before"] * 360 / 352.4, abs=1e-6)
+    assert bench.settings.rig.motion.turntable.steps_per_degree == answer.json()["after"]
+
+
+@pytest.mark.parametrize(
+    ("axis", "body", "status"),
+    [
+        ("focus", {"commanded": 10, "turned": 9}, 404),
+        ("lens", {"commanded": 10, "turned": 9}, 404),
+        ("tilt", {"commanded": 10}, 422),
+        ("tilt", {"commanded": 0, "turned": 9}, 422),
+        ("tilt", {"commanded": 10, "turned": -9}, 422),
+        ("tilt", {"commanded": 36000, "turned": 0.5}, 422),
+    ],
+)
+def test_an_axis_that_cannot_be_corrected_stays_as_it_is(
+    client: Client, rig_daemon: Daemon, axis: str, body: dict[str, float], status: int
+) -> None:
+    before = rig_daemon.settings
+    answer = client.post(f"{PATH}/axes/{axis}", json=body)
+    assert answer.status_code == status, answer.json()
+    assert answer.json()["detail"]
+    assert rig_daemon.settings == before
+
+
+def test_no_other_calibration_while_a_scan_runs(client: Client, rig_daemon: Daemon) -> None:
+    with running(rig_daemon):
+        for path, body in (("focus", {"distance_mm": 90}), ("axes/tilt", {"commanded": 10, "turned": 9})):
+            answer = client.post(f"{PATH}/{path}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (409, "rig-busy")
