@@ -12,7 +12,7 @@ CASES = [
     ({"pth": 1}, "pth", "did you mean 'path'"),
     ({"path": {"kind": "rings", "rings": [{"tild_deg": 3}]}}, "path.rings.0.tild_deg", "did you mean 'tilt_deg'"),
     ({"path": {"kind": "explicit", "positions": [{}, {"turn": 1}]}}, "path.positions.1.turn", "known are: tilt_deg"),
-    ({"sweep": {"near": 5, "far": 9}}, "sweep", "near 5.0 D is not nearer than far 9.0 D"),
+    ({"sweep": {"near": 5, "far": 9}}, "sweep", "near 5.0 is not nearer than far 9.0"),
     ({"sweep": {"near": "x"}}, "sweep.near", "must be a number or must be 'auto'"),
     ({"rings": [{"tilt_deg": 0}]}, "rings", "known are: exposure, name, path"),
     ({"int": 1}, "int", "there is no such key"),

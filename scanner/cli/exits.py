@@ -3,7 +3,6 @@
 from enum import IntEnum
 
 from scanner.errors import ConfigError, FocusrigError, HardwareMissing
-from scanner.hardware.guard import EXIT_RIG_LOST
 
 
 class Exit(IntEnum):
@@ -15,7 +14,7 @@ class Exit(IntEnum):
     CONFIG = 3
     HARDWARE = 4
     PARTLY = 5
-    RIG_LOST = EXIT_RIG_LOST
+    RIG_LOST = 75
     INTERRUPTED = 130
 
 

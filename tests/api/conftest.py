@@ -7,9 +7,12 @@ import pytest
 from fastapi import FastAPI
 
 from scanner.api.app import create_app
+from scanner.api.examples import FOCUS_SCALE
 from scanner.capture.calibration_data import BreathingCalibration
 from scanner.capture.events import FinishReason, ScanStatus
+from scanner.capture.focus_scale import FocusCalibration
 from scanner.daemon import Daemon
+from scanner.store.calibrations import CalibrationStore
 from tests.api.client import Client
 from tests.api.scans import SMALL_PLAN, calibrate, finished
 from tests.conftest import small_settings
@@ -43,6 +46,16 @@ def scanned(rig_daemon: Daemon) -> ScanStatus:
 def calibrated(rig_daemon: Daemon) -> BreathingCalibration:
     """Breathing, measured at 2 positions with 5 slices each."""
     return calibrate(rig_daemon)
+
+
+@pytest.fixture(scope="session")
+def focus_scale(rig_daemon: Daemon, data: Path) -> FocusCalibration:
+    """What the lens scale means, as if it had been measured."""
+    room = rig_daemon.calibrations.focus
+    found = FOCUS_SCALE.model_copy(update={"camera": room.camera})
+    CalibrationStore(data).save(room.camera, found.model_dump(mode="json"))
+    rig_daemon.calibrations.look()
+    return found
 
 
 @pytest.fixture(scope="session")

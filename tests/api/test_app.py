@@ -43,6 +43,8 @@ PLACES = [
     "POST /api/v1/scans/{}/resume",
     "POST /api/v1/scans/{}/cancel",
     "POST /api/v1/rig/axes/{}/home",
+    "POST /api/v1/rig/axes/{}/zero",
+    "POST /api/v1/calibration/axes/{}",
     "PUT /api/v1/rig/axes/{}",
     "GET /ui/{}/app.js",
     "GET /ui/VERSION/{}",
@@ -132,6 +134,7 @@ def test_wrong_methods_are_told_the_right_ones(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
+@pytest.mark.usefixtures("calibrated", "focus_scale")
 def test_every_get_that_ends_by_itself_answers_head(app: FastAPI, client: Client, scanned: ScanStatus) -> None:
     endless = {"watch_status", "watch_preview"}
     gets = [path for verb, path, op in operations(app) if verb == "get" and op["operationId"] not in endless]
@@ -182,7 +185,7 @@ class TestDocument:
 
     def test_units_are_in_it(self, app: FastAPI) -> None:
         near = app.openapi()["components"]["schemas"]["FocusMove"]["properties"]["position"]
-        assert near["unit"] == "D"
+        assert near["unit"] == "focus", "the unit of the drive in use: facts.focus.unit"
 
 
 def test_the_examples_of_plans_can_be_estimated(app: FastAPI, client: Client) -> None:
