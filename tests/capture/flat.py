@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from tests.capture.fakes import HEIGHT, WIDTH, FakeCamera, FakeRig
 
 ALL = (slice(None), slice(None))
+BLUNTEST = 4.0
+"""Pixels. More would look no different."""
 
 
 class FlatCamera(FakeCamera):
@@ -25,11 +27,16 @@ class FlatCamera(FakeCamera):
     def _print(self) -> NDArray[np.float32]:
         return np.random.default_rng(5).normal(120, 60, (HEIGHT, WIDTH)).astype(np.float32)
 
+    @cached_property
+    def _noise(self) -> NDArray[np.float32]:
+        return np.random.default_rng(6).normal(0, 1, (HEIGHT, WIDTH)).astype(np.float32)
+
     def _luma(self) -> NDArray[np.uint8]:
         off = max(0.0, abs(self._lens - self.sharp_at) - self.blunt)
-        noise = np.random.default_rng(round(self._lens * 1000)).normal(0, 1, (HEIGHT, WIDTH))
         grey = np.full((HEIGHT, WIDTH), 120, np.float32)
-        grey[self.part] = cv2.GaussianBlur(self._print, (0, 0), 0.8 + self.blur * off)[self.part]
+        sigma = min(0.8 + self.blur * off, BLUNTEST)
+        grey[self.part] = cv2.GaussianBlur(self._print, (0, 0), sigma)[self.part]
+        noise = np.roll(self._noise, round(self._lens * 1000), axis=1)
         return np.asarray(np.clip(grey + noise, 0, 255), np.uint8)
 
 

@@ -75,6 +75,13 @@ def focus(rig: FakeRig, distance: float = 100.0) -> float:
     return point.focus
 
 
+@pytest.fixture(scope="module")
+def usual() -> tuple[FlatRig, Watched]:
+    """One measurement that went well, to be looked at."""
+    rig = FlatRig()
+    return rig, Watched(rig.open())()
+
+
 def failure(rig: FakeRig) -> Problem:
     watched = Watched(rig.open())()
     assert watched.found == []
@@ -100,8 +107,8 @@ def test_it_does_not_matter_what_the_scale_should_show(rig: FlatRig) -> None:
     assert focus(rig, 300.0) == pytest.approx(7.82, abs=0.02)
 
 
-def test_two_sweeps_from_near_to_far(rig: FlatRig) -> None:
-    focus(rig)
+def test_two_sweeps_from_near_to_far(usual: tuple[FlatRig, Watched]) -> None:
+    rig, _ = usual
     taken = [lens for lens in rig.log.values("capture") if lens is not None]
     assert len(taken) == COARSE + FINE
     assert taken[:COARSE] == pytest.approx(list(range(15, -1, -1)))
@@ -110,8 +117,8 @@ def test_two_sweeps_from_near_to_far(rig: FlatRig) -> None:
     assert min(taken[COARSE:]) > 8
 
 
-def test_each_lens_position_is_reached_from_the_near_side(rig: FlatRig) -> None:
-    focus(rig)
+def test_each_lens_position_is_reached_from_the_near_side(usual: tuple[FlatRig, Watched]) -> None:
+    rig, _ = usual
     driven: list[float] = []
     for name, lens in rig.log.calls:
         if name == "focus" and lens is not None:
@@ -126,8 +133,8 @@ def test_what_the_camera_reports_counts_else_what_was_asked(rig: FlatRig) -> Non
     assert focus(rig) == pytest.approx(10.0, abs=0.02)
 
 
-def test_it_tells_what_it_does_and_locks_the_look_once(rig: FlatRig) -> None:
-    watched = Watched(rig.open())()
+def test_it_tells_what_it_does_and_locks_the_look_once(usual: tuple[FlatRig, Watched]) -> None:
+    rig, watched = usual
     assert watched.told == [
         f"calibrating focus: {step}"
         for step in (
@@ -143,8 +150,8 @@ def test_it_tells_what_it_does_and_locks_the_look_once(rig: FlatRig) -> None:
     assert names.index("lock") < names.index("capture")
 
 
-def test_nothing_turns_once_the_axes_know_where_they_are(rig: FlatRig) -> None:
-    focus(rig)
+def test_nothing_turns_once_the_axes_know_where_they_are(usual: tuple[FlatRig, Watched]) -> None:
+    rig, _ = usual
     names = [name for name, _ in rig.log.calls]
     assert set(names[names.index("lock") :]) == {"focus", "lock", "capture"}
     assert rig.log.values("turntable") == []

@@ -1,5 +1,6 @@
 """The focus scale from the command line."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -11,11 +12,11 @@ from scanner.cli import main
 from scanner.cli.calibrate_focus import away, calibrate, in_words, misuse
 from scanner.cli.client import Client
 from scanner.cli.exits import Exit
-from scanner.clock import FakeClock
+from scanner.clock import FakeClock, SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.errors import NotFound
-from tests.conftest import small_settings
+from tests.capture.flat import FlatRig
 
 ONE = FOCUS_SCALE.model_copy(update={"points": FOCUS_SCALE.points[:1], "offset": None, "slope": None, "residual": None})
 FACTS = RIG.facts.focus if RIG.facts else None
@@ -150,11 +151,14 @@ def test_misuse_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """A chart at 120 mm before a lens whose scale errs."""
-    document = small_settings(settings.storage.data).model_dump()
-    document["rig"]["simulated"] |= {"chart_mm": 120, "lens_offset": 0.4, "lens_scale": 1.3}
-    return Settings.model_validate(document)
+def daemon(settings: Settings) -> Iterator[Daemon]:
+    """On a rig that answers at once, before a target at 120 mm."""
+    rig = FlatRig()
+    rig.target(120)
+    daemon = Daemon(settings, SystemClock(), lambda _settings, _clock: rig.open())
+    daemon.start()
+    yield daemon
+    daemon.close()
 
 
 @pytest.fixture
