@@ -82,6 +82,7 @@ class MotionController(Talk):
         report = self._ask()
         if report is None:
             self.lose("the controller did not answer")
+        self._asleep = self._asleep or (report is not None and report.asleep)
         if self._alarmed or report is None or not report.still:
             self.reset()
         if self._unprepared:
@@ -131,16 +132,18 @@ class MotionController(Talk):
     def reset(self) -> None:
         """Start it anew, which ends everything. A position at rest survives where the dialect knows a reset.
 
+        Out of sleep, twice: GRBL 1.1 wakes with its motors still without current, and only the second powers them.
         Raises MotionTimeout, HardwareMissing, MotionError.
         """
         if not self._manner.reset:
             self._restart("the controller was started anew")
             return
         with self._expecting_banner():
-            self._line.write(self._manner.reset)
-            if not self._greeted():
-                self.lose("it did not come back from a reset")
-                raise self._silent("reset")
+            for _ in range(2 if self._asleep else 1):
+                self._line.write(self._manner.reset)
+                if not self._greeted():
+                    self.lose("it did not come back from a reset")
+                    raise self._silent("reset")
         self._alarmed = self._asleep = False
         self._shine()
 

@@ -328,6 +328,27 @@ def stop_after(bench: Bench, seconds: float) -> None:
     bench.link.whenever = stop
 
 
+def test_released_motors_are_powered_again_before_a_place_is_called_zero() -> None:
+    """A motor that gets its current only with the first move jumps by up to two full steps, zero and all."""
+    bench = Bench().zeroed()
+    bench.controller.release()
+    assert not bench.firmware.held
+    bench.controller.hold()
+    assert bench.firmware.held
+    bench.controller.release()
+    bench.turntable.set_zero()
+    assert bench.firmware.held
+    assert bench.turntable.move_to(45) == pytest.approx(45)
+
+
+def test_a_lamp_asked_for_in_sleep_is_lit_and_its_motors_powered() -> None:
+    bench = Bench().zeroed()
+    bench.controller.release()
+    bench.lamp.set(1)
+    assert bench.firmware.light() == 1
+    assert bench.firmware.held
+
+
 def test_stop_holds_and_keeps_the_position() -> None:
     bench = Bench().zeroed()
     bench.lamp.set(1)

@@ -136,7 +136,7 @@ class GrblFirmware(Board):
         self._forget()
         if self._state == "Sleep":
             self._state = "Alarm"
-        if self.settings[1] == HELD:
+        elif self.settings[1] == HELD:
             self.motors.cut_later(None)
             self.motors.power()
         self._greet()

@@ -58,7 +58,7 @@ class Report:
     """The answer to a query. `state`: the firmware's word for it. `at`: None where this report does not tell.
 
     `still`: it rests and obeys. `within`: how exactly positions are told, in units. `moves`: an axis moves.
-    `locked`: an alarm wants to be ended.
+    `locked`: an alarm wants to be ended. `asleep`: it takes no lines and holds no motor.
     """
 
     state: str
@@ -67,6 +67,7 @@ class Report:
     within: float = 0.0
     moves: bool = False
     locked: bool = False
+    asleep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

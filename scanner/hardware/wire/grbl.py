@@ -164,6 +164,7 @@ class Grbl:
             within=THREE_DECIMALS,
             moves=state[1] in ("Run", "Jog", "Home") or (state[1] == "Hold" and state[2] != "0"),
             locked=state[1] == "Alarm",
+            asleep=state[1] == "Sleep",
         )
 
 

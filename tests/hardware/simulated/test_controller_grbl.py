@@ -278,8 +278,10 @@ def test_asleep_until_a_reset_which_ends_in_alarm() -> None:
     assert board.say("$X\nG0 X1\n") == []
     assert "[MSG:'$H'|'$X'" in board.say("\x18")
     assert board.say("?")[0].startswith("<Alarm|")
-    assert held(board.firmware)
     assert board.say("$X\n")[-1] == "ok"
+    assert not held(board.firmware)
+    board.say("\x18")
+    assert held(board.firmware)
 
 
 def test_inches_and_machine_coordinates() -> None:
