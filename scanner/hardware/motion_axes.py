@@ -144,13 +144,18 @@ class SerialAxis:
 
     def _forward(self, below: int, here: int, above: int) -> bool:
         """Whether an endless axis turns on: unless back is shorter, run-up and all, or the numbers get too large."""
-        if above > EXACT_STEPS:
+        exact = self._exact()
+        if above > exact:
             return False
         back = here - below
         if back <= 1:
             return False
         approach = round(self._drive.approach * self._drive.steps)
-        return approach == 0 or above - here <= back + 2 * approach or below - approach < -EXACT_STEPS
+        return approach == 0 or above - here <= back + 2 * approach or below - approach < -exact
+
+    def _exact(self) -> float:
+        """How far from its zero, in steps, the controller still goes to the very step that it is sent to."""
+        return min(EXACT_STEPS, self._controller.axis(self._drive.letter).reach * self._scale())
 
     def _run(self, steps: int) -> None:
         """One straight movement to `steps`."""

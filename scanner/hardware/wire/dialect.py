@@ -148,11 +148,15 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What the controller says of one axis: steps a unit, units a second, units a second². None where it does not."""
+    """What the controller says of one axis: steps a unit, units a second, units a second². None where it does not.
+
+    `reach`: how many units from its zero `steps` still names each step, where it is told rounded.
+    """
 
     steps: float | None = None
     speed: float | None = None
     acceleration: float | None = None
+    reach: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

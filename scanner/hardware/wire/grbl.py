@@ -41,6 +41,9 @@ DWELL = "G4 P0.010"
 THREE_DECIMALS = 0.0006
 """Half of the last digit of a reported position, and a little for its own rounding."""
 
+REACH = 900.0
+"""Units. GRBL tells $100 with three decimals, whatever it was set to: half a digit off, that is 0.45 of a step here."""
+
 MANNER = Manner(
     name="GRBL",
     must_greet=True,
@@ -103,6 +106,7 @@ class Grbl:
             steps=own.get(f"${100 + i}") or None,
             speed=speed / 60 if speed else None,
             acceleration=own.get(f"${120 + i}") or None,
+            reach=REACH,
         )
 
     def move(self, move: Move) -> Orders:

@@ -230,8 +230,8 @@ def test_only_axes_are_moved() -> None:
 
 def test_what_it_says_of_an_axis() -> None:
     own = {"$101": 250.0, "$111": 3000.0, "$121": 80.0, "$100": 0.0}
-    assert Grbl().axis(own, "Y") == Own(steps=250.0, speed=50.0, acceleration=80.0)
-    assert Grbl().axis(own, "X") == Own()
+    assert Grbl().axis(own, "Y") == Own(steps=250.0, speed=50.0, acceleration=80.0, reach=900.0)
+    assert Grbl().axis(own, "X") == Own(reach=900.0)
 
 
 def test_a_controller_that_drops_its_motors_is_told_of_and_not_held() -> None:
