@@ -34,6 +34,7 @@ class BreathingMeasurement:
     feed: PreviewFeed
     clock: Clock
     name: str = "breathing"
+    moves: bool = True
 
     def measure(self, rig: Rig, steps: Steps) -> BreathingCalibration:
         """Sweep at all positions. Raises CalibrationFailed, PlanError, HardwareError."""

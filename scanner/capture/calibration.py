@@ -33,10 +33,13 @@ class Steps(Protocol):
 
 
 class Measurement(Protocol[Found_co]):
-    """What is measured. `name` completes the sentence "calibrating ..."."""
+    """What is measured. `name` completes the sentence "calibrating ..."; `moves`: whether it turns the axes."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def moves(self) -> bool: ...
 
     def measure(self, rig: Rig, steps: Steps) -> Found_co:
         """Measure on a lit rig. Raises FocusrigError, and Cancelled from `steps`."""
@@ -92,7 +95,7 @@ class CalibrationRun(Generic[T]):
         self._seen = seen
         try:
             self.tell("finding the zero of the axes")
-            with ready(rig, fresh=True):
+            with ready(rig, fresh=True, moves=self._measurement.moves):
                 found = self._measurement.measure(rig, self)
             self.between()
             self._found(found)

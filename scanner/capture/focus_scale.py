@@ -96,6 +96,7 @@ class FocusMeasurement:
     feed: PreviewFeed
     clock: Clock
     name: str = "focus"
+    moves: bool = False
 
     def measure(self, rig: Rig, steps: Steps) -> FocusPoint:
         """Sweep over all the lens reaches, then closely around the peak. Raises CalibrationFailed, HardwareError."""

@@ -18,12 +18,13 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def ready(rig: Rig, *, fresh: bool) -> Iterator[None]:
+def ready(rig: Rig, *, fresh: bool, moves: bool = True) -> Iterator[None]:
     """Motors powered, every axis referenced, the lamp on for the length of a run; one that was on stays as it was.
 
-    `fresh`: as for `reference`, which comes first: a controller that wants to be homed is locked, its lamp as well.
+    `fresh`, `moves`: as for `reference`, which comes first: a controller that wants to be homed is locked, its lamp as
+    well.
     """
-    reference(rig, fresh=fresh)
+    reference(rig, fresh=fresh, moves=moves)
     if rig.light is None or rig.light.level > 0:
         yield
         return
@@ -37,11 +38,11 @@ def ready(rig: Rig, *, fresh: bool) -> Iterator[None]:
             log.warning("the lamp stays as it is: %s", error)
 
 
-def reference(rig: Rig, *, fresh: bool) -> None:
+def reference(rig: Rig, *, fresh: bool, moves: bool = True) -> None:
     """Power the motors and make the position of every axis known.
 
     An axis with a switch homes. Without one, only a person can say where it stands; the turntable of a `fresh` run
-    alone may call any place its zero. Raises PositionLost, MotionError.
+    alone may call any place its zero. A run that `moves` no axis asks nobody. Raises PositionLost, MotionError.
     """
     rig.motors.hold()
     for name, axis in rig.axes.items():
@@ -51,7 +52,7 @@ def reference(rig: Rig, *, fresh: bool) -> None:
             axis.home()
         elif fresh and name == "turntable":
             axis.set_zero()
-        else:
+        elif moves:
             raise PositionLost(
                 f"Nobody knows where the {name} stands: it has no switch, and the controller started anew.",
                 f"Bring the {name} to its zero by hand, press Set zero, and {'start' if fresh else 'resume'} again.",

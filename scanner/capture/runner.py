@@ -206,13 +206,13 @@ class ScanRun:
 
     def _interrupt(self, problem: Problem) -> None:
         """End the run but not the scan: it can be resumed."""
-        self._over = True
         self._write_down("paused", problem=problem)
+        self._over = True  # who looks from here on reads it in the journal
         self._progress.update(state=RunState.PAUSED, problem=problem, activity="")
 
     def _finish(self, reason: FinishReason, problem: Problem | None = None) -> None:
-        self._over = True
         self._write_down("finished", reason.value, problem)
+        self._over = True
         self._progress.finished(reason, problem)
 
     def _write_down(self, state: State, reason: Reason | None = None, problem: Problem | None = None) -> None:

@@ -141,6 +141,14 @@ def test_an_end_that_is_given_cuts_where_the_other_is_looked_for() -> None:
     assert not ends_known(rig.open(), plan(near=12.0))
 
 
+def test_a_run_that_moves_no_axis_asks_nobody_where_they_stand() -> None:
+    rig = FakeRig()
+    rig.tilt.angle = None
+    reference(rig.open(), fresh=True, moves=False)
+    assert [name for name, _ in rig.log.calls] == ["hold", "home turntable"]
+    assert rig.tilt.angle is None
+
+
 def test_fixed_focus_needs_no_search() -> None:
     rig = FakeRig(drive="fixed")
     assert ends_known(rig.open(), plan())
