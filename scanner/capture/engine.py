@@ -39,7 +39,8 @@ def arrive(rig: Rig, shot: Shot, settling: Settling) -> Settled:
 def slices(rig: Rig, shots: tuple[Shot, ...], settling: Settling, between: Callable[[], None]) -> Iterator[Slice]:
     """The slices of one position, in the order of `shots`, each yielded as soon as it is taken; `arrive` comes before.
 
-    `between` is called before every shot and may wait (pause) or raise (cancel). Raises HardwareError.
+    `between` is called before every shot and may wait (pause) or raise (cancel). The last slice is given away only once
+    the controller has confirmed that nothing moved meanwhile. Raises PositionLost, HardwareError.
     """
     last = shots[0].focus
     for shot in shots:
@@ -49,7 +50,9 @@ def slices(rig: Rig, shots: tuple[Shot, ...], settling: Settling, between: Calla
             if rig.focus.facts.drive == "rail":
                 settling.wait(rig.camera)
             last = shot.focus
-        yield _expose(rig, shot)
+        slice_ = _expose(rig, shot)
+        _stand(rig, asked=shot is shots[-1])
+        yield slice_
 
 
 def bring_into_focus(rig: Rig, focus: FocusPosition, last: FocusPosition | None) -> None:
@@ -60,6 +63,13 @@ def bring_into_focus(rig: Rig, focus: FocusPosition, last: FocusPosition | None)
     if facts.drive == "lens" and (last is None or focus > last):
         rig.focus.move_to(min(focus + REWIND, facts.near))
     rig.focus.move_to(focus)
+
+
+def _stand(rig: Rig, *, asked: bool) -> None:
+    """Every axis is where it was left, as far as is known; `asked`: the controller says so now."""
+    for axis in rig.axes.values():
+        if asked or axis.angle is None:
+            axis.confirm()
 
 
 def focus_of(slice_: Slice, shot: Shot) -> FocusPosition:

@@ -45,7 +45,8 @@ def reference(rig: Rig, *, fresh: bool, moves: bool = True) -> None:
     alone may call any place its zero. A run that `moves` no axis asks nobody. Raises PositionLost, MotionError.
     """
     rig.motors.hold()
-    for name, axis in rig.axes.items():
+    switches_first = sorted(rig.axes.items(), key=lambda item: not item[1].facts.can_home)
+    for name, axis in switches_first:  # homing one axis may move the others
         if axis.angle is not None:
             continue
         if axis.facts.can_home:

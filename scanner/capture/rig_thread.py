@@ -13,7 +13,7 @@ from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import problem_of
 from scanner.capture.runs import Run
 from scanner.clock import Clock
-from scanner.errors import HardwareError, HardwareMissing, RigLost
+from scanner.errors import FocusrigError, HardwareError, HardwareMissing, RigLost
 from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.units import Dioptres, Seconds
@@ -123,6 +123,10 @@ class RigThread:
                 "The rig is not open." if problem is None else f"The rig is not open: {problem.message}",
                 "Look at the log, then restart the daemon." if problem is None else problem.hint,
             )
+        self.require_free()
+
+    def require_free(self) -> None:
+        """Raise RigBusy while a run holds the rig; one that is not open is free as well."""
         if run := self.run:
             raise run.busy()
 
@@ -162,7 +166,7 @@ class RigThread:
             try:
                 rig = self._opened()
             except BaseException as error:  # noqa: BLE001  raised again in the thread that called
-                if not (self._patient and isinstance(error, HardwareError)):
+                if not (self._patient and isinstance(error, HardwareError)) and not self._tried.done():
                     self._tried.set_exception(error)
                     return None
                 self._trouble(error)
@@ -196,9 +200,11 @@ class RigThread:
         except queue.Empty:
             return False
 
-    def _trouble(self, error: HardwareError) -> None:
-        log.warning("the rig does not open: %s", error)
-        self._status = RigStatus(facts=None, problem=problem_of(error))
+    def _trouble(self, error: BaseException) -> None:
+        """What is in the way of the rig: told, and tried again; a defect is told as one."""
+        log.warning("the rig does not open: %s", error, exc_info=not isinstance(error, FocusrigError))
+        problem = problem_of(error) if isinstance(error, FocusrigError) else _defect(error)
+        self._status = RigStatus(facts=None, problem=problem)
         self.tell()
 
     def _jog(self, rig: Rig, job: Callable[[Rig], T]) -> T:
@@ -215,8 +221,7 @@ class RigThread:
             return  # the run has written it down, and the process is on its way out
         except Exception as error:  # the border of the thread: a defect must end the run visibly, not the daemon
             log.exception("a run failed on a defect")
-            message = f"Focusrig made a mistake: {type(error).__name__}: {error}"
-            run.failed(Problem(code="internal", message=message, hint="Please report the log."))
+            run.failed(_defect(error))
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Do `work`; a rig that is lost for good ends the process, once the work has written down what it must."""
@@ -241,6 +246,11 @@ class RigThread:
             problem=problem,
         )
         self.tell()
+
+
+def _defect(error: BaseException) -> Problem:
+    message = f"Focusrig made a mistake: {type(error).__name__}: {error}"
+    return Problem(code="internal", message=message, hint="Please report the log.")
 
 
 def _resolve(future: Future[T], job: Callable[[], T]) -> None:

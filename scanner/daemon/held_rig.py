@@ -67,11 +67,15 @@ class HeldRig:
         self._thread.close()
 
     def reopen(self, settings: Settings, otherwise: Settings) -> None:
-        """Open the rig of `settings`; where that fails, the one of `otherwise`, and raise what was in the way."""
+        """Open the rig of `settings`; where that fails, the one of `otherwise`, and raise what was in the way.
+
+        Where no rig was open, hardware that is missing is no failure, but waited for.
+        """
+        patient = self.status.facts is None
         self.close()
         self._thread = self._closed(settings)
         try:
-            self._thread.start()
+            self._thread.start(patient=patient)
         except FocusrigError:
             self._thread = self._closed(otherwise)
             self._thread.start(patient=True)
@@ -80,6 +84,10 @@ class HeldRig:
     def require_idle(self) -> None:
         """Raise RigBusy while a run holds the rig, HardwareMissing when the rig is not open."""
         self._thread.require_idle()
+
+    def require_free(self) -> None:
+        """Raise RigBusy while a run holds the rig; one that is not open is free as well."""
+        self._thread.require_free()
 
     def begin(self, run: Run) -> None:
         """Give the rig to a run. Raises RigBusy, HardwareMissing, and what its start raises."""

@@ -54,11 +54,11 @@ class Setup:
     def change(self, settings: Settings) -> SettingsView:
         """Open the rig with `settings` and keep them. Raises RigBusy, ConfigError, HardwareError, StoreError.
 
-        When the rig does not open with them, or they cannot be kept, the old ones stay in force. What only the config
+        When an open rig does not open with them, or they cannot be kept, the old ones stay in force. What only the config
         file may set stays as it is where `settings` leave it out. Host, port and data folder count from the
         next start of the daemon on.
         """
-        self._rig.require_idle()
+        self._rig.require_free()
         before = self._keeper.current
         settings = self._keeper.completed(settings)
         self._keeper.check(settings)

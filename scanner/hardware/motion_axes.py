@@ -49,6 +49,7 @@ class SerialAxis:
     def angle(self) -> Degrees | None:
         """Where the controller last reported the axis, modulo 360 without limits; None while that is unknown."""
         self._controller.listen()
+        self._adopt()
         if self._homed_in != self._controller.epoch or self._controller.at is None:
             return None
         return self._angle(self._steps() - self._zero)
@@ -82,9 +83,20 @@ class SerialAxis:
             self._run(steps)
         return self._angle(self._left_at - self._zero)
 
+    def confirm(self) -> Degrees:
+        """Where the controller says the axis stands, asked now. Raises PositionLost, MotionTimeout, MotionError."""
+        self._refuse_lost()
+        return self._angle(self._left_at - self._zero)
+
     def stop(self) -> None:
         """Stop at once; from any thread. The `move_to` or `home` under way raises MotionError."""
         self._controller.stop()
+
+    def _adopt(self) -> None:
+        """The line that homed another axis may have homed this one as well: then it stands at its switch."""
+        homed_by_another = self._controller.together_in == self._controller.epoch != self._homed_in
+        if homed_by_another and self._drive.homing and self._controller.at is not None:
+            self._stands_at(round(self._drive.reference * self._drive.steps))
 
     def _stands_at(self, reference: int) -> None:
         self._left_at = self._steps()
@@ -103,6 +115,7 @@ class SerialAxis:
     def _refuse_lost(self) -> None:
         """A position is believed only as long as the controller reports the axis where it was left."""
         self._controller.drain()
+        self._adopt()
         if self._homed_in == self._controller.epoch and not (self._is_where_left() or self._is_where_left()):
             self._controller.lose("the controller reports another position than it was left at")
         if self._homed_in != self._controller.epoch:

@@ -30,6 +30,7 @@ class MotionController(Talk):
         super().__init__(open_link, dialect, clock, scales)
         self._level: float | None = None
         self._asleep = False
+        self.together_in: int | None = None
         self._stop_lock = threading.Lock()
         self._stop_order: bytes | None = None
 
@@ -69,11 +70,20 @@ class MotionController(Talk):
                 self._be_told(move, orders)
 
     def home(self, letter: str, within: Seconds) -> None:
-        """Run to the switches; never repeated. Raises ControllerAlarm, MotionTimeout, Stopped."""
+        """Run to the switches; never repeated. Raises ControllerAlarm, MotionTimeout, Stopped.
+
+        One line may home all axes at once, as GRBL's own does: then none knows where it is but those with switches,
+        which stand at them; `together_in` is the epoch in which that holds.
+        """
+        together = self.dialect.home(letter) == self.dialect.home("Y" if letter == "X" else "X")
         with self._stoppable(self._manner.halt_homing, within):
+            if together:
+                self.lose("homing moved all axes at once")
+                self._assumed = None if self._manner.query else dict.fromkeys("XYZ", 0.0)
             done = self.command(self.dialect.home(letter), within=within, tries=1)
             self._ended_at_zero(letter, done)
             self.status()
+        self.together_in = self.epoch if together else None
         self._shine()
 
     def wake(self) -> None:

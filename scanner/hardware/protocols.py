@@ -187,6 +187,12 @@ class Axis(Protocol):
         Raises OutOfRange before anything moves (never clamps), PositionLost, MotionTimeout, ControllerAlarm.
         """
 
+    def confirm(self) -> Degrees:
+        """Where the controller says the axis stands, asked now; it must be where it was left.
+
+        Raises PositionLost, MotionTimeout, MotionError.
+        """
+
     def stop(self) -> None:
         """Stop at once. The one call that any thread may make."""
 

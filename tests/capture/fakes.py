@@ -8,7 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from scanner.errors import HardwareError, LensTimeout, NoSwitch, OutOfRange
+from scanner.errors import HardwareError, LensTimeout, NoSwitch, OutOfRange, PositionLost
 from scanner.hardware.focus import focus_drive
 from scanner.hardware.protocols import Axis, AxisFacts, CameraFacts, Capture, Exposure, LensFacts, RigFacts
 from scanner.hardware.rig import Rig
@@ -135,6 +135,11 @@ class FakeAxis:
         self._log(self.facts.name, angle)
         self.angle = angle
         return angle
+
+    def confirm(self) -> float:
+        if self.angle is None:
+            raise PositionLost(f"The position of the {self.facts.name} is unknown.", "Home it.")
+        return self.angle
 
     def stop(self) -> None:
         self._log(f"stop {self.facts.name}")

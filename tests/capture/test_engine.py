@@ -5,13 +5,13 @@ import pytest
 from scanner.capture import engine
 from scanner.capture.settle import Settled, Settling
 from scanner.clock import FakeClock
-from scanner.errors import FixedFocus
+from scanner.errors import FixedFocus, MotionTimeout, PositionLost
 from scanner.hardware.settings import SettleSettings
 from scanner.plan.limits import SINGLE
 from scanner.plan.scan import ScanPlan, SettlePlan
 from scanner.plan.sweep import Sweep
 from scanner.slices import Slice
-from tests.capture.fakes import FakeRig, Log
+from tests.capture.fakes import FakeAxis, FakeRig, Log
 
 PLAN = ScanPlan.model_validate({"path": {"kind": "rings", "rings": [{"tilt_deg": 30, "count": 4}]}})
 POSITION = PLAN.positions()[1]
@@ -76,8 +76,47 @@ def test_a_fixed_drive_takes_one_slice_and_moves_nothing() -> None:
         engine.require_focus(rig.open())
 
 
+@pytest.mark.parametrize(("lost_after", "given"), [(1, 0), (2, 1), (4, 3)])
+def test_a_position_that_is_lost_under_way_gives_no_more_slices(lost_after: int, given: int) -> None:
+    """The slice itself is not given away either: it may show the object on its way."""
+    rig = FakeRig()
+    taken: list[int] = []
+
+    def lose() -> None:
+        if len(rig.log.values("capture")) + 1 == lost_after:
+            rig.turntable.angle = None
+
+    rig.camera.before_capture = lose
+    opened, still = rig.open(), settling(FakeClock(), 0)
+    engine.arrive(opened, SHOTS[0], still)
+    with pytest.raises(PositionLost):
+        taken.extend(slice_.index for slice_ in engine.slices(opened, SHOTS, still, lambda: None))
+    assert len(taken) == given
+    assert len(rig.log.values("capture")) == lost_after
+
+
+def test_the_last_slice_is_given_away_once_the_controller_confirms_the_pose() -> None:
+    """A controller that fell silent looks as if all were well until it is asked."""
+    rig = FakeRig()
+
+    class Silent(FakeAxis):
+        def confirm(self) -> float:
+            self._log("confirm")
+            raise MotionTimeout("The controller does not answer.", "Check its cable.")
+
+    rig.tilt = Silent(rig.log, rig.tilt.facts)
+    opened, still = rig.open(), settling(FakeClock(), 0)
+    given: list[int] = []
+    engine.arrive(opened, SHOTS[0], still)
+    with pytest.raises(MotionTimeout):
+        given.extend(slice_.index for slice_ in engine.slices(opened, SHOTS, still, lambda: None))
+    assert [name for name, _ in rig.log.calls][-2:] == ["capture", "confirm"]
+    assert len(rig.log.values("confirm")) == 1
+
+
 def test_nothing_more_is_asked_of_the_rig_once_it_is_told_to_stop() -> None:
     rig = FakeRig()
+    rig.turntable.angle = 0.0
 
     class Stop(Exception):
         pass

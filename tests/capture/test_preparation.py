@@ -141,6 +141,14 @@ def test_an_end_that_is_given_cuts_where_the_other_is_looked_for() -> None:
     assert not ends_known(rig.open(), plan(near=12.0))
 
 
+def test_what_homing_moves_is_called_zero_only_afterwards() -> None:
+    """Stock GRBL homes all axes at once, whichever was meant."""
+    rig = FakeRig(drive="rail")
+    rig.turntable.facts = rig.turntable.facts.model_copy(update={"can_home": False})
+    reference(rig.open(), fresh=True)
+    assert [name for name, _ in rig.log.calls] == ["hold", "home focus", "zero turntable"]
+
+
 def test_a_run_that_moves_no_axis_asks_nobody_where_they_stand() -> None:
     rig = FakeRig()
     rig.tilt.angle = None

@@ -179,6 +179,24 @@ def test_what_waiting_does_not_cure_is_raised(error: Exception, patient: bool) -
     thread.close()
 
 
+@pytest.mark.parametrize("later", [ConfigError("No such sensor mode.", "Choose another."), ValueError("a mistake")])
+def test_what_is_wrong_once_the_hardware_is_there_is_told_and_tried_again(later: Exception) -> None:
+    """A board that was missing is plugged in, and the camera behind it turns out not to fit the config."""
+    told, rig = Told(), FakeRig()
+    errors = [later, HardwareMissing("No board.", "Plug it in.")]
+
+    def open_rig() -> Rig:
+        if errors:
+            raise errors.pop()
+        return rig.open()
+
+    thread = opened_by(open_rig, told)
+    thread.start(patient=True)
+    told.until(lambda status: status.problem is not None and status.problem.code in ("config", "internal"))
+    assert told.until(lambda status: status.facts is not None).problem is None
+    thread.close()
+
+
 def test_closing_does_not_wait_for_hardware() -> None:
     def open_rig() -> Rig:
         raise HardwareMissing("No camera.")

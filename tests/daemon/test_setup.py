@@ -17,7 +17,7 @@ from scanner.hardware.serial_motion import open_motion
 from scanner.hardware.simulated.controller import SimulatedController
 from tests.capture.fakes import FakeRig
 from tests.conftest import small_settings
-from tests.daemon.runs import PLAN, finished, running, until
+from tests.daemon.runs import PLAN, finished, running, until, wait
 
 
 def test_a_partial_settings_document_keeps_what_only_the_file_may_set(daemon: Daemon, settings: Settings) -> None:
@@ -181,3 +181,27 @@ def test_no_axis_is_calibrated_while_a_scan_runs(daemon: Daemon, rig: FakeRig) -
         daemon.setup.calibrate_axis("turntable", AxisTurned(commanded=20, turned=19))
     rig.gate.set()
     until(daemon, scan.id, finished)
+
+
+def test_settings_can_be_mended_while_hardware_is_missing(settings: Settings) -> None:
+    """A wrong port or dialect is set right from the page; what is still missing then is waited for."""
+    rig, there = FakeRig(), [False]
+
+    def open_rig(asked: Settings, _clock: Clock) -> Rig:
+        if asked.rig.motion.baud != 9600 or not there[0]:
+            raise HardwareMissing(f"No controller at {asked.rig.motion.baud} bits a second.", "Check the speed.")
+        return rig.open()
+
+    daemon = Daemon(settings, SystemClock(), open_rig)
+    daemon.start()
+    try:
+        slow = Settings.model_validate({"rig": {"motion": {"baud": 9600}}})
+        assert daemon.setup.change(slow).settings.rig.motion.baud == 9600
+        problem = daemon.status().rig.problem
+        assert problem is not None
+        assert "at 9600 bits" in problem.message
+        there[0] = True
+        wait(daemon, lambda: daemon.status().rig.facts is not None)
+        assert daemon.hand.move_focus(5).focus == 5
+    finally:
+        daemon.close()

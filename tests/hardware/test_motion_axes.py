@@ -475,3 +475,66 @@ def test_no_fault_ever_makes_a_wrong_angle(seed: int, angles: list[float], fault
             bench.turntable.set_zero()
             zero = bench.truth()
         assert bench.clock.monotonic() - began < 60
+
+
+HOMING = FAST.model_copy(
+    update={
+        "turntable": FAST.turntable.model_copy(update={"homing": True}),
+        "tilt": FAST.tilt.model_copy(update={"homing": True, "switch_angle": -4.5}),
+    }
+)
+SWITCHES = tuple(Switch(axis=axis, steps=0) for axis in range(3))
+
+
+def test_homing_one_axis_of_stock_grbl_homes_all_that_have_switches() -> None:
+    """`$H` runs every axis to its switch: none of them may be believed to stand where it was left."""
+    bench = Bench(HOMING, switches=SWITCHES, own={22: 1})
+    bench.turntable.home()
+    assert (where(bench.turntable), where(bench.tilt)) == (0, -4.5)
+    bench.turntable.move_to(40)
+    bench.tilt.move_to(10)
+    bench.tilt.home()
+    assert where(bench.tilt) == -4.5
+    assert where(bench.turntable) == 0, "it was moved to its switch as well"
+    moved = bench.truth()
+    assert bench.turntable.move_to(30) == pytest.approx(30, abs=0.06)
+    assert (bench.truth() - moved) / FAST.turntable.steps_per_degree == pytest.approx(30, abs=0.06)
+
+
+def test_homing_all_leaves_an_axis_without_a_switch_in_the_dark() -> None:
+    rig = HOMING.model_copy(update={"turntable": FAST.turntable})
+    bench = Bench(rig, switches=SWITCHES[1:2], own={22: 1})
+    bench.turntable.set_zero()
+    bench.tilt.home()
+    assert where(bench.tilt) == -4.5
+    assert where(bench.turntable) is None
+    with pytest.raises(PositionLost, match="homing moved all axes at once"):
+        bench.turntable.move_to(10)
+
+
+def test_homing_one_axis_alone_leaves_the_others_as_they_are() -> None:
+    rig = HOMING.model_copy(update={"home_one_axis": True})
+    bench = Bench(rig, switches=SWITCHES, own={22: 1}, flavour=GRBLHAL)
+    bench.turntable.home()
+    bench.tilt.home()
+    bench.turntable.move_to(40)
+    bench.tilt.home()
+    assert where(bench.turntable) == pytest.approx(40, abs=0.06)
+
+
+def test_a_pose_is_confirmed_only_as_long_as_the_controller_says_so() -> None:
+    bench = Bench().zeroed()
+    bench.turntable.move_to(40)
+    assert bench.turntable.confirm() == pytest.approx(40, abs=0.06)
+    bench.firmware.power_on()
+    with pytest.raises((PositionLost, MotionTimeout)):
+        bench.turntable.confirm()
+    assert where(bench.turntable) is None or bench.firmware.due() is not None
+
+
+def test_a_dead_line_confirms_nothing() -> None:
+    bench = Bench().zeroed()
+    bench.link.dead = True
+    with pytest.raises(MotionError):
+        bench.tilt.confirm()
+    assert where(bench.tilt) is None
