@@ -54,8 +54,8 @@ class Setup:
     def change(self, settings: Settings) -> SettingsView:
         """Open the rig with `settings` and keep them. Raises RigBusy, ConfigError, HardwareError, StoreError.
 
-        When an open rig does not open with them, or they cannot be kept, the old ones stay in force. What only the config
-        file may set stays as it is where `settings` leave it out. Host, port and data folder count from the
+        When an open rig does not open with them, or they cannot be kept, the old ones stay in force. What only the
+        config file may set stays as it is where `settings` leave it out. Host, port and data folder count from the
         next start of the daemon on.
         """
         self._rig.require_free()

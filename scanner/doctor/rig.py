@@ -72,7 +72,7 @@ def check_devices(devices: Devices, rig: RigSettings, clock: Clock, opened: Exit
         if light is not None:
             opened.callback(put_out, light)
             light_up(light, motion)
-    except HardwareError as error:
+    except (HardwareError, ConfigError) as error:
         yield failed("controller", error)
         light = None
     memory = _memory()

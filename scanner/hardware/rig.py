@@ -106,8 +106,7 @@ def _simulated(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     """The real drivers over a simulated controller and a simulated sensor that sees what the controller turns."""
     from scanner.hardware.simulated.scene import TILT_HIGH, TILT_LOW
 
-    can_home = settings.motion.dialect != "templated" or bool(settings.motion.template.home)
-    controller = SimulatedController(clock, settings.motion, switches=settings.simulated.switches and can_home)
+    controller = SimulatedController(clock, settings.motion, switches=settings.simulated.switches)
     opened.callback(controller.close)
     wired = controller.settings()
     ends = {"low": max(wired.tilt.low or TILT_LOW, TILT_LOW), "high": min(wired.tilt.high or TILT_HIGH, TILT_HIGH)}

@@ -122,5 +122,9 @@ class AnAxis:
     def move_to(self, angle: Degrees) -> Degrees:
         raise AssertionError(f"the doctor moves no axis, not to {angle:g} either")
 
+    def confirm(self) -> Degrees:
+        assert self.angle is not None
+        return self.angle
+
     def stop(self) -> None:
         """Nothing moves."""

@@ -24,11 +24,14 @@ FLAVOURS = {"grbl": GRBL, "grblhal": GRBLHAL, "fluidnc": FLUIDNC}
 
 
 class Wiring:
-    """The rig that `motion` describes: its letters, where its switches sit, and how its angles follow from steps."""
+    """The rig that `motion` describes: its letters, where its switches sit, and how its angles follow from steps.
+
+    `switched`: the axes have limit switches; a sketch without a line that homes could not use any.
+    """
 
     def __init__(self, motion: MotionSettings, switches: bool = False) -> None:
         self.motion = motion
-        self.switched = switches
+        self.switched = switches and (motion.dialect != "templated" or bool(motion.template.home))
         self._turntable = LETTERS.index(motion.turntable.letter)
         self._tilt = LETTERS.index(motion.tilt.letter) if motion.tilt.fitted else None
         self._rail = LETTERS.index(motion.rail.letter)
