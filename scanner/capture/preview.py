@@ -112,8 +112,8 @@ def picture(view: View, small: Callable[[], Planes], full: Callable[[], Planes])
     """What a view shows, from the small picture or all the pixels."""
     if view.loupe is not None:
         pixels = crop(full(), view.loupe)
-        return peaked(pixels) if view.peaking else pixels
-    return peaked(small()) if view.peaking else small()
+        return peaked(pixels, pixels.y) if view.peaking else pixels
+    return peaked(small(), full().y) if view.peaking else small()
 
 
 def crop(pixels: Planes, middle: tuple[float, float]) -> Planes:

@@ -1,6 +1,7 @@
 """The preview feed: the newest frame of each view, for as many as look; and what the views show."""
 
 import threading
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_publishing_wakes_who_waits() -> None:
 
 @pytest.mark.parametrize(
     ("views", "asked"),
-    [((WHOLE,), "s"), ((WHOLE, View(peaking=True)), "s"), ((LOUPE,), "f"), ((LOUPE, WHOLE, WHOLE), "fs"), ((), "")],
+    [((WHOLE,), "s"), ((WHOLE, View(peaking=True)), "fs"), ((LOUPE,), "f"), ((LOUPE, WHOLE, WHOLE), "fs"), ((), "")],
 )
 def test_pictures_are_taken_once_and_only_where_a_view_needs_them(views: tuple[View, ...], asked: str) -> None:
     feed, taken = PreviewFeed(), []
@@ -87,18 +88,14 @@ def test_pictures_are_taken_once_and_only_where_a_view_needs_them(views: tuple[V
 
     def full() -> Planes:
         taken.append("f")
-        return grey(2, (2000, 1000))
+        return grey(2, (2000, 1500))
 
-    holds = [feed.viewer(view) for view in views]
-    viewers = [hold.__enter__() for hold in holds]
-    feed.show(small, full)
-    assert "".join(sorted(taken)) == asked
-    levels = [level_of(viewer.next(0.01)) for viewer in viewers]
-    assert levels == [None if view.peaking else 2 if view.loupe else 1 for view in views] or views[-1:] == (
-        View(peaking=True),
-    )
-    for hold in holds:
-        hold.__exit__(None, None, None)
+    with ExitStack() as looking:
+        viewers = [looking.enter_context(feed.viewer(view)) for view in views]
+        feed.show(small, full)
+        assert "".join(sorted(taken)) == asked
+        shown = [level_of(viewer.next(0.01)) for viewer in viewers]
+    assert shown == [2 if view.loupe else 1 for view in views]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +126,8 @@ def test_peaking_marks_what_is_sharp_and_moves_with_the_focus() -> None:
     rig, marked = FakeRig(), {}
     for lens in (12.0, 9.0):
         rig.camera.focus(lens)
-        shown = picture(View(peaking=True), rig.camera.look, rig.camera.look)
+        shown = picture(View(peaking=True), rig.camera.look, lambda: rig.camera.capture().pixels)
         marks = shown.cr > 200
         marked[lens] = (float(marks[:, :80].mean()), float(marks[:, 80:].mean()))
-    assert marked[12.0][0] > 4 * marked[12.0][1] > 0 or marked[12.0][1] == 0
-    assert marked[9.0][1] > 4 * marked[9.0][0] > 0 or marked[9.0][0] == 0
-    assert max(marked[12.0]) > 0.02
+    assert marked[12.0][0] > 4 * marked[12.0][1]
+    assert marked[9.0][1] > 4 * marked[9.0][0]
