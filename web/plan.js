@@ -18,7 +18,7 @@ const FRESH = Object.freeze({
   sphere: { count: 60, tilt_min_deg: -10, tilt_max_deg: 60 },
   explicit: '[\n  {"turntable_deg": 0, "tilt_deg": 0},\n  {"turntable_deg": 90, "tilt_deg": 0}\n]',
   exposure: null,
-  settle_s: 0.2,
+  wait_s: null,
   stacking: {},
 });
 
@@ -47,7 +47,7 @@ export function toPlan(draft) {
     path: path(draft),
     sweep: { near: draft.near ?? "auto", far: draft.far ?? "auto", count: draft.count ?? "auto" },
     exposure: draft.exposure ?? {},
-    settle: { after_move_s: draft.settle_s },
+    settle: { after_move_s: draft.wait_s ?? "auto" },
     stacking: draft.stacking,
   };
 }

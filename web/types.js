@@ -93,7 +93,7 @@
  * @property {Sphere} sphere
  * @property {string} explicit
  * @property {Exposure|null} exposure
- * @property {number} settle_s
+ * @property {number|null} wait_s  seconds after a move; null: until pictures stop changing
  * @property {Record<string, any>} stacking  what differs from the defaults
  */
 

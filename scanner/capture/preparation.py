@@ -16,6 +16,8 @@ from scanner.units import FocusPosition
 
 log = logging.getLogger(__name__)
 
+_IN_WORDS = {"turntable": "turntable", "tilt": "tilt", "focus": "rail"}
+
 
 @contextmanager
 def ready(rig: Rig, *, fresh: bool, moves: bool = True) -> Iterator[None]:
@@ -53,11 +55,13 @@ def reference(rig: Rig, *, fresh: bool, moves: bool = True) -> None:
             axis.home()
         elif fresh and name == "turntable":
             axis.set_zero()
-        elif moves:
-            raise PositionLost(
-                f"Nobody knows where the {name} stands: it has no switch, and the controller started anew.",
-                f"Bring the {name} to its zero by hand, press Set zero, and {'start' if fresh else 'resume'} again.",
-            )
+    lost = [_IN_WORDS[name] for name, axis in rig.axes.items() if axis.angle is None]
+    if lost and moves:
+        raise PositionLost(
+            f"Nobody knows where the {' and the '.join(lost)} stand{'s' * (len(lost) == 1)}: "
+            "without a switch only a person can say, since the controller started anew.",
+            f"Bring the {' and the '.join(lost)} to zero by hand, press Set zero, then Resume.",
+        )
 
 
 def lock_exposure(rig: Rig, plan: ExposurePlan) -> Exposure:

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -52,6 +53,7 @@ class RigThread:
         self._changed = changed
         self._lost = lost
         self._jobs: queue.Queue[Callable[[Rig], None] | None] = queue.Queue()
+        self._late: deque[Callable[[Rig], None]] = deque()
         self._lock = threading.Lock()
         self._run: Run | None = None
         self._exposure: Exposure | None = None
@@ -140,24 +142,38 @@ class RigThread:
     # ------------------------------------------------------------ in the thread
 
     def _work(self) -> None:
-        rig = self._open()
-        if rig is None:
-            return
-        idle = Idle(rig, self._feed, self._clock, self._refresh)
-        try:
-            while True:
-                try:
-                    job = self._jobs.get(timeout=PREVIEW_PERIOD_S if self._feed.watched else IDLE_S)
-                except queue.Empty:
-                    self._guarded(idle.turn)
-                    continue
-                if job is None:
+        while (rig := self._open()) is not None:
+            try:
+                self._live(rig)
+            except RigLost:
+                return  # the process is on its way out
+            except Exception as error:  # the border of the thread: a defect must not leave the daemon without a rig
+                log.exception("the rig is opened anew after a defect")
+                self._trouble(error)
+                if self._stopped_within(FIRST_RETRY_S):
                     return
-                job(rig)
-                idle.used()
-                self._refresh(rig, idle.problem)
-        finally:
-            rig.close()
+            else:
+                return
+            finally:
+                rig.close()
+
+    def _live(self, rig: Rig) -> None:
+        """Do jobs, and between them what an idle rig needs, until the daemon stops."""
+        idle = Idle(rig, self._feed, self._clock, self._refresh)
+        while True:
+            try:
+                job = self._next(PREVIEW_PERIOD_S if self._feed.watched else IDLE_S)
+            except queue.Empty:
+                self._guarded(idle.turn)
+                continue
+            if job is None:
+                return
+            job(rig)
+            idle.used()
+            self._refresh(rig, idle.problem)
+
+    def _next(self, seconds: Seconds) -> Callable[[Rig], None] | None:
+        return self._late.popleft() if self._late else self._jobs.get(timeout=seconds)
 
     def _open(self) -> Rig | None:
         """The rig, once it opens; None when it shall not, or the daemon stops first."""
@@ -195,10 +211,14 @@ class RigThread:
             self._tried.set_result(None)
 
     def _stopped_within(self, seconds: Seconds) -> bool:
+        """A job that comes meanwhile is done once there is a rig for it."""
         try:
-            return self._jobs.get(timeout=seconds) is None
+            job = self._jobs.get(timeout=seconds)
         except queue.Empty:
             return False
+        if job is not None:
+            self._late.append(job)
+        return job is None
 
     def _trouble(self, error: BaseException) -> None:
         """What is in the way of the rig: told, and tried again; a defect is told as one."""

@@ -50,7 +50,8 @@ class SerialAxis:
         """Where the controller last reported the axis, modulo 360 without limits; None while that is unknown."""
         self._controller.listen()
         self._adopt()
-        if self._homed_in != self._controller.epoch or self._controller.at is None:
+        at = self._controller.at
+        if self._homed_in != self._controller.epoch or at is None or self._drive.letter not in at:
             return None
         return self._angle(self._steps() - self._zero)
 
@@ -95,7 +96,7 @@ class SerialAxis:
     def _adopt(self) -> None:
         """The line that homed another axis may have homed this one as well: then it stands at its switch."""
         homed_by_another = self._controller.together_in == self._controller.epoch != self._homed_in
-        if homed_by_another and self._drive.homing and self._controller.at is not None:
+        if homed_by_another and self._drive.homing and self._drive.letter in (self._controller.at or {}):
             self._stands_at(round(self._drive.reference * self._drive.steps))
 
     def _stands_at(self, reference: int) -> None:

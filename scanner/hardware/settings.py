@@ -1,8 +1,9 @@
 """The settings of a rig: part of the config file, and a form in the browser."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from scanner.hardware.motion_settings import MotionSettings
 from scanner.units import Dioptres, Frozen, Micrometres, Millimetres, Pixels, Seconds
@@ -35,7 +36,7 @@ class CameraSettings(Frozen):
     )
     sensor_mode: str | None = Field(
         default=None,
-        pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$",
+        max_length=11,
         description="Mode of the sensor by its size, such as 4608x2592; unset: the one that libcamera chooses.",
     )
     preview_width: Pixels = Field(default=800, ge=320, le=1920, description="Width of the live picture on the page.")
@@ -70,6 +71,13 @@ class CameraSettings(Frozen):
     pixel_pitch_um: Micrometres | None = Field(
         default=None, ge=0.3, le=30, description="Pitch of the sensor's own pixels; unset: as known for the module."
     )
+
+    @field_validator("sensor_mode")
+    @classmethod
+    def _a_size(cls, mode: str | None) -> str | None:
+        if mode is not None and not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", mode):
+            raise ValueError("give the size of the mode as width x height, such as 4608x2592")
+        return mode
 
 
 class FocusSettings(Frozen):

@@ -101,11 +101,9 @@ def test_where_only_a_person_can_say_where_an_axis_stands_a_person_is_asked(name
     rig = FakeRig()
     rig.turntable.facts = rig.turntable.facts.model_copy(update={"can_home": False})
     rig.turntable.angle, rig.tilt.angle = (None, 0.0) if name == "turntable" else (0.0, None)
-    with pytest.raises(PositionLost, match=f"where the {name} stands") as lost:
+    with pytest.raises(PositionLost, match=f"where the {name} stands: ") as lost:
         reference(rig.open(), fresh=fresh)
-    assert (
-        f"Bring the {name} to its zero by hand, press Set zero, and {'start' if fresh else 'resume'}" in lost.value.hint
-    )
+    assert lost.value.hint == f"Bring the {name} to zero by hand, press Set zero, then Resume."
     assert [call for call, _ in rig.log.calls] == ["hold"]
 
 
@@ -139,6 +137,14 @@ def test_an_end_that_is_given_cuts_where_the_other_is_looked_for() -> None:
     looked = [lens for lens in rig.log.values("capture") if lens is not None]
     assert max(looked) <= 12
     assert not ends_known(rig.open(), plan(near=12.0))
+
+
+def test_all_that_a_person_has_to_bring_to_zero_is_named_at_once() -> None:
+    rig = FakeRig(drive="rail")
+    for axis in (rig.turntable, rig.tilt, rig.rail):
+        axis.facts, axis.angle = axis.facts.model_copy(update={"can_home": False}), None
+    with pytest.raises(PositionLost, match="where the turntable and the tilt and the rail stand: "):
+        reference(rig.open(), fresh=False)
 
 
 def test_what_homing_moves_is_called_zero_only_afterwards() -> None:

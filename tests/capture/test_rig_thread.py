@@ -197,6 +197,27 @@ def test_what_is_wrong_once_the_hardware_is_there_is_told_and_tried_again(later:
     thread.close()
 
 
+def test_a_defect_while_nothing_runs_costs_the_rig_a_moment_and_not_the_daemon() -> None:
+    """Whatever breaks where no job catches it, the rig is closed, told of, and opened anew."""
+    told, rigs = Told(), [FakeRig(), FakeRig()]
+    left = list(rigs)
+    thread = opened_by(lambda: left.pop(0).open(), told)
+    thread.start(patient=True)
+
+    class Broken:
+        @property
+        def angle(self) -> float:
+            raise ValueError("a mistake")
+
+    with pytest.raises(ValueError, match="a mistake"):
+        thread.call(lambda rig: rig.axes.update(tilt=Broken()))  # type: ignore[attr-defined]  # a dict underneath
+    told.until(lambda status: status.problem is not None and status.problem.code == "internal")
+    told.until(lambda status: status.facts is not None)
+    assert rigs[0].log.values("close") == [None]
+    assert thread.call(lambda rig: rig.focus.move_to(5)) == 5
+    thread.close()
+
+
 def test_closing_does_not_wait_for_hardware() -> None:
     def open_rig() -> Rig:
         raise HardwareMissing("No camera.")

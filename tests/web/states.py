@@ -43,7 +43,7 @@ DRAFT: dict[str, Any] = {
     "sphere": {"count": 60, "tilt_min_deg": -10, "tilt_max_deg": 60},
     "explicit": "[]",
     "exposure": None,
-    "settle_s": 0.2,
+    "wait_s": None,
     "stacking": {},
 }
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from scanner.api.examples import FINISHED, MEASURING_FOCUS, RIG
-from scanner.capture.events import Problem, SweepFacts
+from scanner.api.examples import FINISHED, MEASURING_FOCUS, PAUSED, RIG, RUNNING, STATUS
+from scanner.capture.events import Problem, ScanStatus, SweepFacts
 from tests.web.conftest import Stage
 from tests.web.states import FIXED_FOCUS, ON_RAIL, UNCALIBRATED, UNPLUGGED, state
 
@@ -19,6 +19,12 @@ pytestmark = pytest.mark.browser
 LOST = RIG.model_copy(update={"axes": {"turntable": None, "tilt": None}})
 MISSING = RIG.model_copy(update={"facts": None, "focus": None, "axes": {}, "problem": UNPLUGGED})
 FOUND: dict[str, Any] = {"positions": 24, "slices": 192, "duration_s": 400.0, "bytes_needed": 5e8, "bytes_free": 2e10}
+
+
+def watching(scan: ScanStatus) -> dict[str, Any]:
+    """The first page beside a scan, on a rig whose axes do not know where they stand."""
+    status = STATUS.model_copy(update={"rig": LOST, "scan": scan}).model_dump(mode="json")
+    return state(LOST, watched=scan.id) | {"status": status}
 
 
 def estimate(near: float, far: float, count: int) -> dict[str, Any]:
@@ -346,3 +352,35 @@ def test_a_part_is_shown_pixel_for_pixel(stage: Stage, lens: Lens) -> None:
     assert frame["width"] < 360
     assert picture["x"] + 400 == pytest.approx(frame["x"] + frame["width"] / 2, abs=1)
     assert stage.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_scan_that_waits_for_an_axis_has_the_axes_beside_it(stage: Stage) -> None:
+    """The hint says: bring it to zero, press Set zero, then Resume. All three are there."""
+    problem = Problem(code="position-lost", message="Nobody knows where the tilt stands.", hint="Press Set zero.")
+    waiting = PAUSED.model_copy(update={"problem": problem})
+    page = stage.draw("scan-page", watching(waiting))
+    expect(page.get_by_role("button", name="Set zero").first).to_be_visible()
+    expect(page.get_by_role("button", name="Resume").first).to_be_visible()
+    page = stage.draw("scan-page", watching(RUNNING))
+    expect(page.get_by_role("button", name="Set zero").first).to_be_hidden()
+
+
+def test_settling_is_measured_unless_a_time_is_given(stage: Stage) -> None:
+    setup = stage.draw("scan-setup", state())
+    setup.get_by_text("Advanced").click()
+    field = setup.get_by_label("Wait after a move")
+    expect(field).to_have_value("")
+    expect(field).to_have_attribute("placeholder", "until it is still")
+    field.fill("0.7")
+    field.blur()
+    field.fill("")
+    field.blur()
+    assert [detail for name, detail in stage.heard() if name == "change-plan"] == [{"wait_s": 0.7}, {"wait_s": None}]
+    settles = stage.page.evaluate(
+        """async (draft) => {
+          const { toPlan } = await import(new URL("plan.js", document.baseURI));
+          return [draft, { ...draft, wait_s: 0.7 }].map((one) => toPlan(one).settle);
+        }""",
+        state()["draft"],
+    )
+    assert settles == [{"after_move_s": "auto"}, {"after_move_s": 0.7}]

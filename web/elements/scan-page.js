@@ -51,7 +51,9 @@ export class ScanPage extends HTMLElement {
     const scan = state.watched === null ? null : findScan(state, state.watched);
     this.#preview.update(state);
     const free = [this.#focus, this.#rig, this.#breathing, this.#scale, this.#setup];
-    for (const element of free) show(element, scan === null);
+    const hand = waitsForHand(scan);
+    for (const element of free) show(element, scan === null || (hand && element === this.#rig));
+    if (hand) this.#rig.update(state);
     show(this.#progress, scan !== null);
     show(this.#stacks, scan !== null);
     if (scan) this.#grid.update(scan, reportsOf(state, scan.id));
@@ -68,6 +70,11 @@ export class ScanPage extends HTMLElement {
     setText(this.#words, `“${name}” was interrupted with ${positions_done} of ${plural(positions_total, "position")} done.`);
     this.#resume.disabled = state.link !== "live" || state.busy.has("steer");
   }
+}
+
+/** A scan that the rig interrupted may wait for an axis to be brought to its zero. @param {import("../types.js").ScanStatus|null} scan */
+function waitsForHand(scan) {
+  return scan?.state === "paused" && scan.problem !== null;
 }
 
 customElements.define("scan-page", ScanPage);

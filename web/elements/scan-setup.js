@@ -18,11 +18,11 @@ export class ScanSetup extends HTMLElement {
   #id = freshId();
   #name = h("input", { id: this.#id, type: "text", maxlength: 80, autocomplete: "off",
     onchange: () => emit(this, "change-plan", { name: this.#name.value }) });
-  #settle = numberField({ label: "Stand still after a move", unit: "s", min: 0, max: 60, step: 0.1,
-    onnumber: (settle_s) => emit(this, "change-plan", { settle_s }) });
+  #wait = numberField({ label: "Wait after a move", unit: "s", min: 0, max: 60, step: 0.1, placeholder: "until it is still",
+    onnumber: (wait_s) => emit(this, "change-plan", { wait_s }), onempty: () => emit(this, "change-plan", { wait_s: null }) });
   #stacking = new StackingFields();
   #changed = h("span", { class: "where" });
-  #advanced = h("details", {}, h("summary", {}, h("h2", {}, "Advanced"), this.#changed), this.#settle.field, this.#stacking);
+  #advanced = h("details", {}, h("summary", {}, h("h2", {}, "Advanced"), this.#changed), this.#wait.field, this.#stacking);
 
   /** @type {State|null} */
   #state = null;
@@ -57,7 +57,7 @@ export class ScanSetup extends HTMLElement {
     this.#path.update(state, wrong);
     this.#exposure.update(state);
     setValue(this.#name, state.draft.name);
-    this.#settle.set(state.draft.settle_s);
+    this.#wait.set(state.draft.wait_s);
     this.#stacking.update(state, wrong);
     const changed = Object.keys(state.draft.stacking).length;
     setText(this.#changed, changed > 0 ? `stacking: ${changed} changed` : "");
