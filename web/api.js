@@ -14,6 +14,7 @@ export const paths = Object.freeze({
   home: "/rig/axes/{name}/home",
   zero: "/rig/axes/{name}/zero",
   release: "/rig/motors/release",
+  stop: "/rig/stop",
   light: "/rig/light",
   exposure: "/rig/exposure",
   scans: "/scans",

@@ -11,6 +11,7 @@ from scanner.capture.preparation import ends_known, find_sweep, lock_exposure
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.settle import Settling
 from scanner.clock import Clock
+from scanner.errors import PlanError
 from scanner.hardware.protocols import RigFacts
 from scanner.hardware.rig import Rig
 from scanner.plan.limits import check
@@ -96,6 +97,8 @@ def breathing_of(calibration: BreathingCalibration) -> Breathing:
 def scan_plan(plan: CalibrationPlan, facts: RigFacts) -> ScanPlan:
     """The scan that a calibration captures on this rig, as near to TILT as it can be. Raises PlanError."""
     allowed = limits(facts)
+    if allowed.focus is None:
+        raise PlanError("This rig has fixed focus: there is no sweep that breathes.", "Nothing need be calibrated.")
     low, high = allowed.tilt or (0.0, 0.0)
     wanted = plan.scan_plan(min(max(TILT, low), high))
     check(wanted, allowed)

@@ -55,10 +55,16 @@ def require_resumable(status: ScanStatus) -> None:
 
 
 def require_same_camera(folder: ScanFolder, facts: RigFacts, calibrated_for: str) -> None:
-    """Raise WrongState when the rig no longer has the camera of the scan: images of two would not fit together.
+    """Raise WrongState when the rig no longer has camera or focus drive of the scan: images would not fit together.
 
     `calibrated_for`: what a calibration made now would hold for; the one that the scan began with must hold for it.
     """
+    focus = folder.manifest.rig.get("focus")
+    drive = focus.get("drive") if isinstance(focus, dict) else "lens"
+    if drive != facts.focus.drive:
+        raise WrongState(
+            f"This scan was focused with another drive: it was {drive}, is {facts.focus.drive}.", _AS_IT_WAS
+        )
     then, now = folder.manifest.rig.get("camera"), facts.camera.model_dump(mode="json")
     known = then if isinstance(then, dict) else {}
     changed = [

@@ -28,6 +28,10 @@ IDLE_S = 0.5
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 
+FIRST_TRY_S: Seconds = 3.0
+CLOSE_S: Seconds = 3.0
+"""Waited for a rig that is just being opened: it has nothing to lose."""
+
 START_LENS: Dioptres = 10.0
 """Where the lens goes when the rig opens, so that the page knows it: a small object stands about 10 cm away."""
 
@@ -54,14 +58,16 @@ class RigThread:
         self._lost = lost
         self._jobs: queue.Queue[Callable[[Rig], None] | None] = queue.Queue()
         self._late: deque[Callable[[Rig], None]] = deque()
+        self._rig: Rig | None = None
         self._lock = threading.Lock()
         self._run: Run | None = None
         self._exposure: Exposure | None = None
         self._status = RigStatus(facts=None)
         self._told = self._status
-        self._tried: Future[None] = Future()
+        self._tried = threading.Event()
+        self._failure: BaseException | None = None
         self._patient = False
-        self._thread = threading.Thread(target=self._work, name="acquisition")
+        self._thread = threading.Thread(target=self._work, name="acquisition", daemon=True)
 
     @property
     def status(self) -> RigStatus:
@@ -82,18 +88,34 @@ class RigThread:
         """Open the rig in the thread. Raises what opening raised; the thread then ends.
 
         `patient`: hardware that is missing is no error, but the problem in `status`, and tried again until it is there.
+        A rig that takes long to open is not waited for then either.
         """
         self._patient = patient
         self._thread.start()
-        self._tried.result()
+        self._tried.wait(FIRST_TRY_S if patient else None)
+        with self._lock:
+            self._tried.set()
+            failure = self._failure
+        if failure is not None:
+            raise failure
 
     def close(self) -> None:
         """Stop a run (it can be resumed later), end the thread and release the rig."""
         if run := self.run:
             run.close()
+        self.stop()
         self._jobs.put(None)
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(CLOSE_S if self._rig is None else None)
+
+    def stop(self) -> None:
+        """Stop every axis at once; from any thread. The job or run that moves it gets MotionError."""
+        rig = self._rig
+        for axis in rig.axes.values() if rig else ():
+            try:
+                axis.stop()
+            except HardwareError as error:  # who moves the axis is told by its own call
+                log.warning("an axis cannot be stopped: %s", error)
 
     def call(self, job: Callable[[Rig], T]) -> T:
         """Run `job` in the thread and return its result. Raises RigBusy while a run holds the rig, HardwareMissing."""
@@ -143,6 +165,7 @@ class RigThread:
 
     def _work(self) -> None:
         while (rig := self._open()) is not None:
+            self._rig = rig
             try:
                 self._live(rig)
             except RigLost:
@@ -155,6 +178,7 @@ class RigThread:
             else:
                 return
             finally:
+                self._rig = None
                 rig.close()
 
     def _live(self, rig: Rig) -> None:
@@ -182,14 +206,13 @@ class RigThread:
             try:
                 rig = self._opened()
             except BaseException as error:  # noqa: BLE001  raised again in the thread that called
-                if not (self._patient and isinstance(error, HardwareError)) and not self._tried.done():
-                    self._tried.set_exception(error)
+                if not (self._patient and isinstance(error, HardwareError)) and self._ends_start(error):
                     return None
                 self._trouble(error)
             else:
-                self._tell_start()
+                self._tried.set()
                 return rig
-            self._tell_start()
+            self._tried.set()
             if self._stopped_within(retry_s):
                 return None
             retry_s = min(2 * retry_s, LONGEST_RETRY_S)
@@ -206,9 +229,14 @@ class RigThread:
         self._refresh(rig)
         return rig
 
-    def _tell_start(self) -> None:
-        if not self._tried.done():
-            self._tried.set_result(None)
+    def _ends_start(self, error: BaseException) -> bool:
+        """Give `error` to who waits in `start`; False where nobody does any more."""
+        with self._lock:
+            if self._tried.is_set():
+                return False
+            self._failure = error
+            self._tried.set()
+            return True
 
     def _stopped_within(self, seconds: Seconds) -> bool:
         """A job that comes meanwhile is done once there is a rig for it."""

@@ -27,6 +27,8 @@ from scanner.store.scans import ScanFolder
 
 log = logging.getLogger(__name__)
 
+STOPPED = Problem(code="interrupted", message="The scanner was stopped.", hint="Resume the scan.")
+
 
 class ScanRun:
     """A run of the plan in `folder`, from its first position that is not done yet.
@@ -103,9 +105,7 @@ class ScanRun:
                 self._run(rig, seen)
         except Cancelled:
             if self._closing.is_set():
-                self._interrupt(
-                    Problem(code="interrupted", message="The scanner was stopped.", hint="Resume the scan.")
-                )
+                self._interrupt(STOPPED)
             else:
                 self._finish(FinishReason.CANCELLED)
         except RigLost as error:
@@ -113,7 +113,7 @@ class ScanRun:
             raise
         except (NoSpace, HardwareError) as error:
             log.warning("scan %s is interrupted: %s", self._folder.id, error)
-            self._interrupt(problem_of(error))
+            self._interrupt(STOPPED if self._closing.is_set() else problem_of(error))
         except FocusrigError as error:
             log.warning("scan %s failed: %s", self._folder.id, error)
             self.failed(problem_of(error))

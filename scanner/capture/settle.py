@@ -4,8 +4,9 @@ Successive pictures of a rig that stands differ by noise alone. How much that is
 stood for a while; after a move, pictures are compared until they differ by no more.
 """
 
+import math
+from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -25,6 +26,9 @@ SHARE = 90.0
 """Percentile of the tiles: a tenth of the picture suffices to show a movement."""
 
 FLOOR_PAIRS = 6
+STEADY = 1.2
+"""The largest difference of so many pairs against the smallest: noise is that even, and no sway is."""
+
 STILL = 1.15
 """Times the noise floor that still counts as noise: the percentile itself varies by a few percent."""
 
@@ -63,10 +67,21 @@ class Settling:
         self._floor = 0.0
 
     def listen(self, camera: Camera) -> None:
-        """Measure the noise floor; the rig has to stand still, with its exposure locked. Raises CameraTimeout."""
-        if self._fixed is None:
-            pictures = [camera.look() for _ in range(FLOOR_PAIRS + 1)]
-            self._floor = median(difference(*pair) for pair in pairwise(pictures))
+        """Measure the noise floor, once the differences are even; exposure has to be locked. Raises CameraTimeout.
+
+        A rig that is not still within the longest wait has the smallest difference for its floor: what is then called
+        still is stiller than it ever was.
+        """
+        if self._fixed is not None:
+            return
+        until = self._clock.monotonic() + self._settings.most_s
+        before, pairs = camera.look(), deque[float](maxlen=FLOOR_PAIRS)
+        smallest = math.inf
+        while len(pairs) < FLOOR_PAIRS or (max(pairs) > STEADY * min(pairs) and self._clock.monotonic() < until):
+            after = camera.look()
+            pairs.append(difference(before, after))
+            smallest, before = min(smallest, pairs[-1]), after
+        self._floor = median(pairs) if max(pairs) <= STEADY * min(pairs) else smallest
 
     def wait(self, camera: Camera) -> Settled:
         """Wait after a move. Raises CameraTimeout."""

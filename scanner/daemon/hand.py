@@ -38,6 +38,11 @@ class Hand:
         """Call the place where one axis stands its zero. Raises NotFound, RigBusy, MotionError."""
         return self._rig.jog(lambda rig, _: _axis(rig, name).set_zero())
 
+    def stop(self) -> RigStatus:
+        """Stop every axis at once, whoever moves it: a scan is interrupted by that, and can be resumed."""
+        self._rig.stop()
+        return self._rig.status
+
     def release_motors(self) -> RigStatus:
         """Let the motors go, so that axes turn by hand. Raises RigBusy, MotionError."""
         return self._rig.jog(lambda rig, _: rig.motors.release())

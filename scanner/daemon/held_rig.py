@@ -81,6 +81,10 @@ class HeldRig:
             self._thread.start(patient=True)
             raise
 
+    def stop(self) -> None:
+        """Stop every axis at once, whoever moves it; who does gets MotionError."""
+        self._thread.stop()
+
     def require_idle(self) -> None:
         """Raise RigBusy while a run holds the rig, HardwareMissing when the rig is not open."""
         self._thread.require_idle()

@@ -55,6 +55,8 @@ class AxisSettings(Frozen):
             raise ValueError("low and high go together: give both, or neither for an axis that turns without end")
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError("low must be below high")
+        if self.homing and self.low is not None and self.high is not None:
+            _require_inside(self.switch_angle, self.low, self.high, "switch_angle")
         return self
 
 
@@ -106,7 +108,14 @@ class RailSettings(Frozen):
     def _limits_in_order(self) -> Self:
         if self.low >= self.high:
             raise ValueError("low must be below high")
+        if self.homing:
+            _require_inside(self.switch_at, self.low, self.high, "switch_at")
         return self
+
+
+def _require_inside(place: float, low: float, high: float, key: str) -> None:
+    if not low <= place <= high:
+        raise ValueError(f"{key} {place:g} lies outside low {low:g} to high {high:g}: the axis could not leave it")
 
 
 Line = Annotated[str, Field(max_length=200)]

@@ -10,9 +10,9 @@ from scanner.capture.preview import PreviewFeed
 from scanner.capture.rig_thread import RigThread
 from scanner.capture.runs import Seen
 from scanner.clock import SystemClock
-from scanner.errors import ConfigError, HardwareMissing, LensTimeout, RigBusy, RigLost
+from scanner.errors import ConfigError, HardwareMissing, LensTimeout, MotionError, RigBusy, RigLost
 from scanner.hardware.rig import Rig
-from tests.capture.fakes import FakeRig
+from tests.capture.fakes import FakeAxis, FakeRig
 
 LOST = Problem(code="lost", message="It was lost.")
 
@@ -195,6 +195,71 @@ def test_what_is_wrong_once_the_hardware_is_there_is_told_and_tried_again(later:
     told.until(lambda status: status.problem is not None and status.problem.code in ("config", "internal"))
     assert told.until(lambda status: status.facts is not None).problem is None
     thread.close()
+
+
+def test_a_rig_that_takes_long_to_open_is_not_waited_for() -> None:
+    told, rig, go = Told(), FakeRig(), threading.Event()
+
+    def open_rig() -> Rig:
+        assert go.wait(20)
+        return rig.open()
+
+    thread = opened_by(open_rig, told)
+    thread.start(patient=True)
+    assert thread.status.facts is None
+    go.set()
+    told.until(lambda status: status.facts is not None)
+    thread.close()
+
+
+def test_what_fails_after_nobody_waits_any_more_is_told_and_tried_again() -> None:
+    told, rig, go = Told(), FakeRig(), threading.Event()
+    errors = [ConfigError("No such mode.", "Choose another.")]
+
+    def open_rig() -> Rig:
+        assert go.wait(20)
+        if errors:
+            raise errors.pop()
+        return rig.open()
+
+    thread = opened_by(open_rig, told)
+    thread.start(patient=True)
+    go.set()
+    told.until(lambda status: status.problem is not None and status.problem.code == "config")
+    told.until(lambda status: status.facts is not None)
+    thread.close()
+
+
+def test_closing_stops_what_moves() -> None:
+    """A long way at a low speed would else keep the daemon for minutes."""
+    told, rig, moving, stopped = Told(), FakeRig(), threading.Event(), threading.Event()
+
+    class Slow(FakeAxis):
+        def move_to(self, angle: float) -> float:
+            moving.set()
+            assert stopped.wait(20)
+            raise MotionError(f"The movement to {angle:g} was stopped.", "Move again when ready.")
+
+        def stop(self) -> None:
+            stopped.set()
+
+    rig.tilt = Slow(rig.log, rig.tilt.facts)
+    thread = opened_by(rig.open, told)
+    thread.start()
+    failed: list[Exception] = []
+
+    def jog() -> None:
+        try:
+            thread.call(lambda rig: rig.axes["tilt"].move_to(60))
+        except MotionError as error:
+            failed.append(error)
+
+    jogger = threading.Thread(target=jog)
+    jogger.start()
+    assert moving.wait(20)
+    thread.close()
+    jogger.join(20)
+    assert [type(error) for error in failed] == [MotionError]
 
 
 def test_a_defect_while_nothing_runs_costs_the_rig_a_moment_and_not_the_daemon() -> None:

@@ -70,6 +70,29 @@ def test_the_wait_ends_when_the_sway_is_lost_in_the_noise(amplitude: float, deca
 
 
 @pytest.mark.parametrize("flicker", [0.0, 0.02])
+@pytest.mark.parametrize("decay_s", [0.15, 1.0])
+def test_the_noise_floor_is_taken_once_the_rig_stands(decay_s: float) -> None:
+    """It swings from the move before the exposure was locked: what is measured then is no noise."""
+    clock = FakeClock()
+    camera = Swaying(clock, 20.0, decay_s)
+    settling = Settling(SettlePlan(), SettleSettings(least_s=0, most_s=30), clock)
+    settling.listen(camera)  # type: ignore[arg-type]
+    assert clock.monotonic() > decay_s * np.log(20.0), "it swung by a pixel and more until then"
+    camera.since = clock.monotonic()
+    settled = settling.wait(camera)  # type: ignore[arg-type]
+    assert settled.still
+    assert 20.0 * np.exp(-settled.seconds / decay_s) < 0.15
+
+
+def test_a_rig_that_swings_for_ever_gets_a_floor_it_does_not_stay_under() -> None:
+    clock = FakeClock()
+    camera = Swaying(clock, 5.0, 1e6)
+    settling = Settling(SettlePlan(), SettleSettings(least_s=0, most_s=2), clock)
+    settling.listen(camera)  # type: ignore[arg-type]
+    assert clock.monotonic() == pytest.approx(2, abs=0.5)
+    assert not settling.wait(camera).still  # type: ignore[arg-type]
+
+
 def test_a_rig_that_stands_is_seen_to_stand_at_once(flicker: float) -> None:
     clock = FakeClock()
     settled = measured(clock, Swaying(clock, flicker=flicker), least_s=0.1)

@@ -5,6 +5,7 @@ import shutil
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -184,6 +185,19 @@ def test_a_scan_goes_on_only_with_the_camera_it_began_with(rig: FakeRig, setting
     rig.camera.facts = rig.camera.facts.model_copy(update={"width": 640})
     for daemon in running(rig, settings):
         with pytest.raises(WrongState, match="another camera: width was 320, is 640"):
+            daemon.resume(scan.id)
+
+
+@pytest.mark.parametrize("drive", ["rail", "fixed"])
+def test_a_scan_goes_on_only_with_the_focus_drive_it_began_with(
+    rig: FakeRig, settings: Settings, drive: Literal["rail", "fixed"]
+) -> None:
+    """12 D are not 12 mm."""
+    for daemon in running(rig, settings):
+        rig.camera.fail_at = 9.0
+        scan = until(daemon, daemon.start_scan(PLAN).id, interrupted)
+    for daemon in running(FakeRig(drive=drive), settings):
+        with pytest.raises(WrongState, match=f"another drive: it was lens, is {drive}"):
             daemon.resume(scan.id)
 
 

@@ -373,9 +373,11 @@ def test_settling_is_measured_unless_a_time_is_given(stage: Stage) -> None:
     expect(field).to_have_attribute("placeholder", "until it is still")
     field.fill("0.7")
     field.blur()
+    assert stage.heard() == [["change-plan", {"wait_s": 0.7}]]
+    stage.update("scan-setup", state(draft={"wait_s": 0.7}))
     field.fill("")
     field.blur()
-    assert [detail for name, detail in stage.heard() if name == "change-plan"] == [{"wait_s": 0.7}, {"wait_s": None}]
+    assert stage.heard()[-1] == ["change-plan", {"wait_s": None}]
     settles = stage.page.evaluate(
         """async (draft) => {
           const { toPlan } = await import(new URL("plan.js", document.baseURI));
@@ -384,3 +386,12 @@ def test_settling_is_measured_unless_a_time_is_given(stage: Stage) -> None:
         state()["draft"],
     )
     assert settles == [{"after_move_s": "auto"}, {"after_move_s": 0.7}]
+
+
+def test_what_moves_can_be_stopped_and_nothing_else_is_pressed(stage: Stage) -> None:
+    controls = stage.draw("rig-controls", state())
+    stop = controls.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_disabled()
+    stage.update("rig-controls", state(busy=["axis-turntable"]))
+    stop.click()
+    assert stage.heard()[-1] == ["stop-axes", {}]

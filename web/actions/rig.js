@@ -18,6 +18,7 @@ export class RigActions {
       "home-axis": ({ name }) => this.ask(`axis-${name}`, "POST", "home", { values: { name } }),
       "zero-axis": ({ name }) => this.ask(`axis-${name}`, "POST", "zero", { values: { name } }),
       "release-motors": () => this.ask("motors", "POST", "release", {}),
+      "stop-axes": () => this.ask("stop", "POST", "stop", {}),
       "set-light": ({ level }) => this.ask("light", "PUT", "light", { body: { level } }),
       "lock-exposure": () => this.lockExposure(),
       "calibrate-breathing": () => this.calibrateBreathing(),

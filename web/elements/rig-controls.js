@@ -16,7 +16,8 @@ export class RigControls extends HTMLElement {
   #level = h("output", { for: this.#id });
   #light = h("div", { class: "light" }, h("label", { for: this.#id }, "Light"), this.#slider, this.#level);
   #release = button({ label: "Release motors", onclick: () => emit(this, "release-motors") });
-  #motors = h("div", { class: "motors" }, this.#release, h("p", { class: "hint" }, "Then the axes turn by hand, and must be homed or zeroed again."));
+  #stop = button({ label: "Stop", onclick: () => emit(this, "stop-axes") });
+  #motors = h("div", { class: "motors" }, this.#stop, this.#release, h("p", { class: "hint" }, "Then the axes turn by hand, and must be homed or zeroed again."));
   #where = h("span", { class: "where" });
   #all = h("details", { open: matchMedia("(min-width: 60rem)").matches },
     h("summary", {}, h("h2", {}, "Move by hand"), this.#where), this.#axes, this.#motors, this.#light);
@@ -39,6 +40,7 @@ export class RigControls extends HTMLElement {
     setText(this.#where, axes.map((axis) => `${axisName(axis.name)} ${axisAt(angles[axis.name], axis.unit)}`).join(" · "));
     show(this.#motors, axes.length > 0);
     this.#release.disabled = activity !== "" || busy.has("motors");
+    this.#stop.disabled = ![...busy].some((what) => what.startsWith("axis-"));
     show(this.#light, light);
     this.#slider.disabled = activity !== "";
     setValue(this.#slider, level);

@@ -73,6 +73,12 @@ def zero_axis(name: AxisName, daemon: TheDaemon) -> RigStatus:
     return daemon.hand.zero_axis(name)
 
 
+@router.post("/stop", summary="Stop all axes", responses=answers(RIG))
+def stop_axes(daemon: TheDaemon) -> RigStatus:
+    """Stops whatever moves, at once, and returns. The request that moves it fails; a scan is interrupted."""
+    return daemon.hand.stop()
+
+
 @router.post("/motors/release", summary="Release the motors", responses=answers(RIG) | problems(409, 503))
 def release_motors(daemon: TheDaemon) -> RigStatus:
     """Lets the axes turn freely, where the controller can; then they do not know where they are."""

@@ -84,3 +84,9 @@ def test_nobody_moves_a_rig_that_scans(client: Client, rig_daemon: Daemon) -> No
             )
             assert (answer.status_code, answer.json()["code"]) == (409, "rig-busy")
             assert answer.json()["scan"].endswith(scan_id)
+
+
+def test_stopping_a_rig_at_rest_is_harmless(client: Client) -> None:
+    answer = client.post(f"{RIG}/stop")
+    assert answer.status_code == 200
+    assert answer.json()["axes"].keys() == {"turntable", "tilt"}
