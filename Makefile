@@ -19,7 +19,7 @@ check: $(READY)  ## lint, types, layers, JavaScript
 	$(BIN)/lint-imports
 	$(BIN)/oxlint --deny-warnings web
 test: $(READY)   ## the fast test suite
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 proofs: $(READY) ## the longer proofs: 10,000 slices, 10,000 moves with faults, a million garbled lines a dialect
 	$(BIN)/pytest -m slow -s $(ARGS)
 libcamera:       ## the camera driver on real picamera2 and libcamera, in a Debian of its own (as root; the first time 1.5 GB)

@@ -6,6 +6,7 @@ stood for a while; after a move, pictures are compared until they differ by no m
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -29,6 +30,12 @@ FLOOR_PAIRS = 6
 STEADY = 1.2
 """The largest difference of so many pairs against the smallest: noise is that even, and no sway is."""
 
+LOUDER = 5.0
+"""Noise of the brightest tiles against that of the darkest, at most; the picture of a large sway is even as well."""
+
+FAINT = 1.5
+"""Grey levels that are noise in any case: dark tiles may have none at all."""
+
 STILL = 1.15
 """Times the noise floor that still counts as noise: the percentile itself varies by a few percent."""
 
@@ -49,12 +56,16 @@ def difference(before: Planes, after: Planes) -> float:
 
     The mean of each tile is taken out: brightness that flickers is no movement.
     """
+    return float(np.percentile(_spread(before, after), SHARE))
+
+
+def _spread(before: Planes, after: Planes) -> NDArray[np.float32]:
+    """By how much each tile changed, grey levels rms, its mean left out."""
     change = after.y.astype(np.float32) - before.y
     rows, columns = (max(1, length // TILE) for length in change.shape)
     height, width = (min(TILE, length) for length in change.shape)
     tiles = change[: rows * height, : columns * width].reshape(rows, height, columns, width)
-    spread: NDArray[np.float32] = tiles.std(axis=(1, 3))
-    return float(np.percentile(spread, SHARE))
+    return np.asarray(tiles.std(axis=(1, 3)), np.float32)
 
 
 class Settling:
@@ -69,19 +80,21 @@ class Settling:
     def listen(self, camera: Camera) -> None:
         """Measure the noise floor, once the differences are even; exposure has to be locked. Raises CameraTimeout.
 
-        A rig that is not still within the longest wait has the smallest difference for its floor: what is then called
-        still is stiller than it ever was.
+        A rig that is not still within the longest wait has half the smallest difference for its floor: what is then
+        called still is stiller than it ever was.
         """
         if self._fixed is not None:
             return
         until = self._clock.monotonic() + self._settings.most_s
-        before, pairs = camera.look(), deque[float](maxlen=FLOOR_PAIRS)
-        smallest = math.inf
-        while len(pairs) < FLOOR_PAIRS or (max(pairs) > STEADY * min(pairs) and self._clock.monotonic() < until):
+        before, smallest = camera.look(), math.inf
+        loud, quiet = deque[float](maxlen=FLOOR_PAIRS), deque[float](maxlen=FLOOR_PAIRS)
+        while len(loud) < FLOOR_PAIRS or not (_is_noise(loud, quiet) or self._clock.monotonic() >= until):
             after = camera.look()
-            pairs.append(difference(before, after))
-            smallest, before = min(smallest, pairs[-1]), after
-        self._floor = median(pairs) if max(pairs) <= STEADY * min(pairs) else smallest
+            spread = _spread(before, after)
+            loud.append(float(np.percentile(spread, SHARE)))
+            quiet.append(float(np.percentile(spread, 100 - SHARE)))
+            smallest, before = min(smallest, loud[-1]), after
+        self._floor = median(loud) if _is_noise(loud, quiet) else smallest / 2
 
     def wait(self, camera: Camera) -> Settled:
         """Wait after a move. Raises CameraTimeout."""
@@ -98,3 +111,9 @@ class Settling:
                 return Settled(self._clock.monotonic() - began, still=True)
             before = after
         return Settled(elapsed, still=False)
+
+
+def _is_noise(loud: Sequence[float], quiet: Sequence[float]) -> bool:
+    """Whether differences are even from pair to pair, and from tile to tile: no movement is both."""
+    even = max(loud) <= STEADY * min(loud)
+    return even and median(loud) <= max(FAINT, LOUDER * median(quiet))

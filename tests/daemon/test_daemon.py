@@ -321,7 +321,7 @@ def test_a_rig_that_does_not_open_says_why(settings: Settings) -> None:
 def test_a_scan_that_fails_at_once_is_not_told_of_asrunning(daemon: Daemon, rig: FakeRig) -> None:
     rig.camera.blur = 40.0
     nowhere = ScanPlan.model_validate(PLAN.model_dump() | {"sweep": {"near": 5}})
-    for _ in range(20):
+    for _ in range(4):
         scan = until(daemon, daemon.start_scan(nowhere).id, finished)
         told = daemon.status().scan
         assert told is not None
