@@ -292,3 +292,10 @@ def test_a_scan_that_began_without_one_goes_on_without(rig: FakeRig, settings: S
         daemon.resume(scan.id)
         assert until(daemon, scan.id, finished).reason == FinishReason.COMPLETED
         assert daemon.files.manifest(scan.id).breathing is None
+
+
+def test_a_rig_with_fixed_focus_is_refused_at_once(settings: Settings) -> None:
+    for daemon in running(FakeRig(drive="fixed"), settings):
+        with pytest.raises(PlanError, match="fixed focus: there is no sweep"):
+            daemon.calibrations.breathing.calibrate(SMALL)
+        assert daemon.status().rig.activity == ""

@@ -41,6 +41,13 @@ def test_a_part_of_the_tilt_keeps_the_other_defaults() -> None:
         ({"baud": 300}, "greater than or equal"),
         ({"light": "M7"}, "M8"),
         ({"port": ""}, "at least 1 character"),
+        ({"tilt": {"homing": True, "switch_angle": -21}}, "switch_angle -21 lies outside low -20 to high 90"),
+        ({"rail": {"homing": True, "switch_at": 51}}, "switch_at 51 lies outside low 0 to high 50"),
+        ({"rail": {"low": 5, "high": 5}}, "low must be below high"),
+        ({"dialect": "marlin"}, "light of a marlin controller is M106"),
+        ({"light": "M106"}, "light of a grbl controller is M8 or M3"),
+        ({"template": {"done": "("}}, "done is not a regular expression"),
+        ({"template": {"identify": "?"}}, "identify and identified go together"),
     ],
 )
 def test_nonsense_is_refused(given: dict[str, Any], complaint: str) -> None:
