@@ -16,9 +16,8 @@ from scanner.doctor.network import focusrig_answers
 from scanner.errors import ConfigError, HardwareError
 from scanner.hardware.health import Run, run
 from scanner.hardware.motion_settings import MotionSettings
-from scanner.hardware.picamera import open_picamera
 from scanner.hardware.protocols import Camera, Light
-from scanner.hardware.rig import simulated_camera
+from scanner.hardware.rig import open_own_camera, simulated_camera
 from scanner.hardware.serial_motion import open_motion
 from scanner.hardware.settings import CameraSettings, RigSettings
 from scanner.hardware.simulated.controller import SimulatedController
@@ -93,19 +92,12 @@ def put_out(light: Light) -> None:
 
 def real(rig: RigSettings, clock: Clock) -> Devices:
     """Those of a Raspberry Pi. A call into libcamera that never returns ends the process, with EXIT_RIG_LOST."""
+    watched = rig.model_copy(update={"camera": at_once(rig.camera)})
     return Devices(
         motion=rig.motion,
         open_motion=lambda: open_motion(rig.motion, clock, rail=rig.focus.drive == "rail"),
-        open_camera=lambda: _open_camera(rig, clock),
+        open_camera=lambda: open_own_camera(watched, clock),
     )
-
-
-def _open_camera(rig: RigSettings, clock: Clock) -> Camera:
-    if rig.camera.driver == "gphoto2":
-        from scanner.hardware.gphoto2_camera import open_gphoto2
-
-        return open_gphoto2(rig.camera, clock)
-    return open_picamera(at_once(rig.camera), clock)
 
 
 def simulated(rig: RigSettings, clock: Clock, opened: ExitStack) -> Devices:

@@ -88,13 +88,17 @@ def open_rig(settings: RigSettings, clock: Clock) -> Rig:
 def _pi(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     motion = open_motion(settings.motion, clock, rail=settings.focus.drive == "rail")
     opened.callback(motion.close)
-    camera = _open_camera(settings, clock)
+    camera = open_own_camera(settings, clock)
     opened.callback(camera.close)
     words = [f"Camera {camera.facts.model}, motors at {settings.motion.port} ({motion.version}).", *motion.notes]
     return _rig(settings, camera, motion, " ".join(words), opened)
 
 
-def _open_camera(settings: RigSettings, clock: Clock) -> Camera:
+def open_own_camera(settings: RigSettings, clock: Clock) -> Camera:
+    """The camera of this machine, by the driver that `settings` name.
+
+    Raises HardwareMissing, CameraError, ConfigError.
+    """
     if settings.camera.driver == "gphoto2":
         from scanner.hardware.gphoto2_camera import open_gphoto2
 
