@@ -123,6 +123,14 @@ class SliceReport:
     left_out: LeftOut | None = None
 
 
+class SweepProposal(Frozen):
+    """A sweep that would cover what the one that was used leaves out, from near to far."""
+
+    near: FocusPosition
+    far: FocusPosition
+    count: int
+
+
 class StackQuality(Frozen):
     """What the numbers of one stack say. Shares are parts of the object, 0..1; indices are places in the sweep.
 
@@ -131,7 +139,9 @@ class StackQuality(Frozen):
     halfway between slices i and i + 1 falls to less than half. `duplicates`: slices that show no more than the one
     before. `idle`: slices at an end of the sweep that are nowhere the sharpest. `left_out`: slices not in the stack.
     `residual_px`: the largest residual of a slice. `motion_px`: the largest shake. `flicker`: standard deviation of
-    brightness over the slices. `certainty`: how sure the mask is, 0..1.
+    brightness over the slices. `certainty`: how sure the mask is, 0..1. `proposal`: the sweep to use instead, None
+    where this one covers the object, or what would is not known. `disagreement_px`: by how much the breathing of this
+    stack differs from the calibration that it was aligned with, at the rim of the picture; 0 without one.
     """
 
     beyond_near: float = 0.0
@@ -146,6 +156,8 @@ class StackQuality(Frozen):
     motion_px: float = 0.0
     flicker: float = 0.0
     certainty: float = 1.0
+    proposal: SweepProposal | None = None
+    disagreement_px: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

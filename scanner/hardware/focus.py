@@ -66,6 +66,7 @@ class RailDrive:
             step=axis.facts.step,
             coarse=(high - low) / COARSE_STEPS,
             depth_of_field=_optics(camera).depth_at(settings.distance_mm),
+            distance_mm=settings.distance_mm,
         )
 
     @property
@@ -84,13 +85,22 @@ class RailDrive:
 class FixedDrive:
     """Nothing moves: one slice a position."""
 
-    def __init__(self, camera: CameraFacts) -> None:
+    def __init__(self, camera: CameraFacts, settings: FocusSettings) -> None:
         self._camera = camera
+        self._distance_mm = settings.distance_mm
 
     @property
     def facts(self) -> FocusFacts:
-        depth = _optics(self._camera).depth_of_field
-        return FocusFacts(drive="fixed", unit="", far=0.0, near=0.0, step=0.0, coarse=0.0, depth_of_field=depth)
+        return FocusFacts(
+            drive="fixed",
+            unit="",
+            far=0.0,
+            near=0.0,
+            step=0.0,
+            coarse=0.0,
+            depth_of_field=_optics(self._camera).depth_of_field,
+            distance_mm=self._distance_mm,
+        )
 
     @property
     def position(self) -> FocusPosition | None:
@@ -114,7 +124,7 @@ def focus_drive(settings: FocusSettings, camera: Camera, axes: Mapping[str, Axis
             raise ConfigError("The motion controller has no rail.", "Set rig.focus.drive to lens or fixed.")
         return RailDrive(axes["focus"], camera.facts, settings)
     if settings.drive == "fixed" or camera.facts.lens is None:
-        return FixedDrive(camera.facts)
+        return FixedDrive(camera.facts, settings)
     return LensDrive(camera)
 
 

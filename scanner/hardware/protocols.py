@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from scanner.hardware.settings import RigGeometry
 from scanner.slices import Planes
 from scanner.units import (
     Degrees,
@@ -46,12 +47,22 @@ class CameraFacts(Frozen):
     vflip: bool = False
 
 
+class CameraNames(Frozen):
+    """How images name their camera: what EXIF says of it, the same in all images of a rig."""
+
+    make: str
+    model: str
+    serial: str
+    lens: str
+
+
 class FocusFacts(Frozen):
     """The focus drive: what brings another depth into focus. Larger positions are nearer to the camera, on every drive.
 
     `far`, `near`, `step` (finest that moves it) in `unit`: dioptres of a lens, millimetres of a rail. `depth_of_field`:
     in `unit`, for a circle of confusion of one pixel; it grows with the circle. `coarse`: steps of a search. A fixed
-    drive has no unit, range 0 to 0, and takes one slice a position.
+    drive has no unit, range 0 to 0, and takes one slice a position. `distance_mm`: from the lens to what it shows
+    sharp, where the drive does not change that; None of a lens.
     """
 
     drive: Literal["lens", "rail", "fixed"]
@@ -61,6 +72,7 @@ class FocusFacts(Frozen):
     step: FocusPosition
     coarse: FocusPosition
     depth_of_field: FocusPosition
+    distance_mm: Millimetres | None = None
 
 
 class AxisFacts(Frozen):
@@ -87,6 +99,8 @@ class RigFacts(Frozen):
     focus: FocusFacts
     axes: tuple[AxisFacts, ...]
     light: bool
+    names: CameraNames = CameraNames(make="", model="", serial="", lens="")
+    geometry: RigGeometry = RigGeometry()
 
 
 class Exposure(Frozen):

@@ -9,9 +9,9 @@ from typing import Protocol
 from scanner.clock import Clock
 from scanner.hardware.focus import focus_drive
 from scanner.hardware.picamera import PiCamera, open_camera, open_picamera
-from scanner.hardware.protocols import Axis, Camera, FocusDrive, Light, RigFacts
+from scanner.hardware.protocols import Axis, Camera, CameraFacts, CameraNames, FocusDrive, Light, RigFacts
 from scanner.hardware.serial_motion import SerialMotion, open_motion
-from scanner.hardware.settings import RigSettings, SettleSettings
+from scanner.hardware.settings import RigGeometry, RigSettings, SettleSettings
 from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.sensor import SimulatedSensor
 from scanner.hardware.simulated.sensor_frames import Surroundings
@@ -127,7 +127,16 @@ def _simulated(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     lens = camera.facts.lens
     reach = "fixed focus" if lens is None else f"lens {lens.far:g} to {lens.near:g} D"
     size = f"{camera.facts.width} x {camera.facts.height} pixels"
-    return _rig(settings, camera, motion, f"{SIMULATED} A known object on a turntable, {size}, {reach}.", opened)
+    known = settings.model_copy(update={"geometry": _simulated_geometry()})
+    return _rig(known, camera, motion, f"{SIMULATED} A known object on a turntable, {size}, {reach}.", opened)
+
+
+def _simulated_geometry() -> RigGeometry:
+    """Where the simulated camera stands, exactly."""
+    from scanner.hardware.simulated.scene import PIVOT, SceneSettings
+
+    aim_mm = 1000 * PIVOT
+    return RigGeometry(distance_mm=1000 * SceneSettings().distance, height_mm=aim_mm, pivot_mm=aim_mm, accuracy_mm=0.1)
 
 
 def simulated_camera(
@@ -170,6 +179,18 @@ def simulated_camera(
     )
 
 
+def camera_names(settings: RigSettings, camera: CameraFacts) -> CameraNames:
+    """How images name the camera: as the settings say, else as is known of it."""
+    wanted = settings.camera
+    of_driver = {"picamera2": "Raspberry Pi", "gphoto2": camera.model.split()[0]}[wanted.driver]
+    return CameraNames(
+        make=wanted.make or ("Focusrig" if settings.kind == "simulated" else of_driver),
+        model=wanted.model or camera.model,
+        serial=camera.serial,
+        lens=wanted.lens or f"{camera.focal_length_mm:g} mm f/{camera.f_number:g}",
+    )
+
+
 def _rig(settings: RigSettings, camera: Camera, motion: SerialMotion, description: str, opened: ExitStack) -> Rig:
     axes: dict[str, Axis] = dict(motion.axes.items())
     focus = focus_drive(settings.focus, camera, axes)
@@ -182,6 +203,8 @@ def _rig(settings: RigSettings, camera: Camera, motion: SerialMotion, descriptio
         focus=focus.facts,
         axes=tuple(axis.facts for axis in axes.values()),
         light=motion.light is not None,
+        names=camera_names(settings, camera.facts),
+        geometry=settings.geometry,
     )
     return Rig(
         camera,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from scanner.hardware.motion_settings import MotionSettings
-from scanner.units import Dioptres, Frozen, Micrometres, Millimetres, Pixels, Seconds
+from scanner.units import Degrees, Dioptres, Frozen, Micrometres, Millimetres, Pixels, Seconds
 
 Milliseconds = Annotated[float, Field(json_schema_extra={"unit": "ms"})]
 FramesPerSecond = Annotated[float, Field(json_schema_extra={"unit": "1/s"})]
@@ -24,6 +24,15 @@ class CameraSettings(Frozen):
         min_length=1,
         max_length=80,
         description="Serial number, by which calibrations are kept; unset: as the camera tells, else its connector.",
+    )
+    make: str | None = Field(
+        default=None, min_length=1, max_length=60, description="Maker as EXIF names it; unset: as known for the driver."
+    )
+    model: str | None = Field(
+        default=None, min_length=1, max_length=60, description="Model as EXIF names it; unset: as the camera tells."
+    )
+    lens: str | None = Field(
+        default=None, min_length=1, max_length=60, description="Lens as EXIF names it; unset: its focal length."
     )
     width: Pixels | None = Field(
         default=None, ge=64, le=16384, description="Width of the picture; unset: all that the sensor has."
@@ -96,6 +105,27 @@ class FocusSettings(Frozen):
     )
 
 
+class RigGeometry(Frozen):
+    """Where the camera stands, turntable and tilt at zero: for the poses beside the images."""
+
+    distance_mm: Millimetres | None = Field(
+        default=None,
+        ge=5,
+        le=5000,
+        description="From the axis of the turntable to the lens, level; unset: about where the images are in focus.",
+    )
+    height_mm: Millimetres = Field(
+        default=30.0, ge=-2000, le=2000, description="Height of the lens above the plate of the turntable."
+    )
+    down_deg: Degrees = Field(default=0.0, ge=-90, le=90, description="How far the camera looks down.")
+    pivot_mm: Millimetres = Field(
+        default=0.0, ge=-1000, le=1000, description="Height of the axis of tilt above the plate."
+    )
+    accuracy_mm: Millimetres = Field(
+        default=5.0, gt=0, le=500, description="How well these are known: the standard deviation of the poses."
+    )
+
+
 class SettleSettings(Frozen):
     """How the rig waits until it stands still after a move: it compares small pictures until they stop changing."""
 
@@ -130,6 +160,12 @@ class SimulatedSettings(Frozen):
     lens_lag_ms: Milliseconds = Field(
         default=30.0, ge=0.1, le=1000, description="Time constant of the lens: how slowly it swings in."
     )
+    texture: Literal["rich", "weak"] = Field(
+        default="rich", description="How much there is to see on the object: weak has large plain parts."
+    )
+    background: Literal["plain", "textured"] = Field(
+        default="plain", description="What stands behind the object and does not turn: a plain wall, or a printed one."
+    )
     fixed_focus: bool = Field(default=False, description="A camera without a lens drive.")
     sway_px: float = Field(
         default=2.0, ge=0, le=100, description="How far the picture sways after a move, in pixels; it dies away."
@@ -163,6 +199,7 @@ class RigSettings(Frozen):
     )
     camera: CameraSettings = Field(default=CameraSettings(), description="The camera.")
     focus: FocusSettings = Field(default=FocusSettings(), description="The focus drive.")
+    geometry: RigGeometry = Field(default=RigGeometry(), description="Where the camera stands.")
     settle: SettleSettings = Field(default=SettleSettings(), description="Waiting until the rig stands still.")
     motion: MotionSettings = Field(default=MotionSettings(), description="The motion controller.")
     simulated: SimulatedSettings = Field(default=SimulatedSettings(), description="The simulation (kind = simulated).")

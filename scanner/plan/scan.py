@@ -32,6 +32,13 @@ class SettlePlan(Frozen):
     after_move_s: Annotated[Seconds, Field(ge=0, le=60)] | Auto = "auto"
 
 
+class OutputPlan(Frozen):
+    """What is kept of each position beside its stacked image and its slices."""
+
+    masks: Annotated[bool, Field(description="A mask of the object for each image: what came into focus.")] = True
+    depth: Annotated[bool, Field(description="A depth map for each image: where it came into focus, 16 bit.")] = False
+
+
 class ScanPlan(Frozen):
     """What to capture. Every part has a default, so that an empty plan is a sensible scan."""
 
@@ -41,6 +48,7 @@ class ScanPlan(Frozen):
     exposure: ExposurePlan = ExposurePlan()
     settle: SettlePlan = SettlePlan()
     stacking: StackingPlan = StackingPlan()
+    output: OutputPlan = OutputPlan()
 
     def positions(self) -> tuple[Position, ...]:
         """The positions in capture order."""

@@ -10,6 +10,7 @@ from scanner.units import Frozen
 Method = Literal["weighted", "depth", "pyramid"]
 Measure = Literal["laplacian", "gradient", "variance"]
 Unaligned = Literal["leave-out", "fail"]
+Breathing = Literal["auto", "off"]
 
 
 class StackingPlan(Frozen):
@@ -45,6 +46,13 @@ class StackingPlan(Frozen):
             description="The slice whose geometry the image has: its index in the sweep, from 0 = nearest, or middle."
         ),
     ] = "middle"
+    breathing: Annotated[
+        Breathing,
+        Field(
+            description="auto: every slice is laid where the calibrated lens puts it, alike at all positions; where no "
+            "calibration holds, the scan begins with one. off: each position is aligned on its own."
+        ),
+    ] = "auto"
     unaligned: Annotated[
         Unaligned,
         Field(

@@ -33,6 +33,12 @@ class Optics:
         circle_m = self.pixel_pitch_um * 1e-6
         return 2.0 * self.f_number * circle_m / (self.focal_length_mm * 1e-3) ** 2
 
+    def image_distance_mm(self, focus: Dioptres) -> Millimetres:
+        """Lens to sensor when focused at `focus`: 1/v = 1/f - D. It is the focal length of the pinhole that pictures at
+        this lens position follow.
+        """
+        return 1.0 / (1.0 / self.focal_length_mm - focus / 1000)
+
     def depth_at(self, distance_mm: Millimetres) -> Millimetres:
         """The same in millimetres, for an object at `distance_mm`: 1/d changes by 1/d² a metre."""
         return self.depth_of_field * distance_mm**2 / 1000

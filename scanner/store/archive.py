@@ -7,7 +7,7 @@ resumes anywhere, and nothing is ever written to disk. The format is PKWARE's AP
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,11 +27,16 @@ _REGULAR_FILE = 0o100644 << 16
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of an archive: its name in there (with /), where its bytes are, and what they must be."""
+    """One file of an archive: its name in there (with /), where its bytes are, and what they must be.
+
+    `patch`: what changes the first HEAD bytes of a file, or all of a smaller one, to those of the archive: as many of
+    them, the same each time.
+    """
 
     name: str
     source: Path | bytes
     record: FileRecord
+    patch: Callable[[bytes], bytes] | None = None
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes) -> "Entry":

@@ -61,7 +61,10 @@ class SliceRecord(SliceFacts):
 class PositionDone(Frozen):
     """A position whose files are all on disk. `at`: wall time, a label only.
 
-    `settle_s`: how long the rig took to stand still after the move (None: not known); `still`: whether it did.
+    `taken_at`: wall time of its reference slice, a label too; None in scans of older versions. `stack_without_35mm`:
+    `stack`, were its EXIF silent on the focal length in 35 mm film; None where there is no such tag. `mask`, `depth`:
+    None where the plan wants none. `settle_s`: how long the rig took to stand still after the move (None: not known);
+    `still`: whether it did.
     """
 
     event: Literal["position-done"] = "position-done"
@@ -69,7 +72,11 @@ class PositionDone(Frozen):
     index: int
     turntable: Degrees
     tilt: Degrees
+    taken_at: AwareDatetime | None = None
     stack: FileRecord
+    stack_without_35mm: FileRecord | None = None
+    mask: FileRecord | None = None
+    depth: FileRecord | None = None
     slices: tuple[SliceRecord, ...]
     took_s: Seconds
     quality: StackQuality = StackQuality()
@@ -106,6 +113,11 @@ class History:
     done: dict[int, PositionDone] = field(default_factory=dict)
     state: StateChanged | None = None
     damaged: tuple[int, ...] = ()
+
+    @property
+    def in_order(self) -> tuple[PositionDone, ...]:
+        """The positions that are done, in capture order."""
+        return tuple(self.done[index] for index in sorted(self.done))
 
     def after(self, record: PositionDone | StateChanged) -> "History":
         """The history with one more record."""

@@ -65,13 +65,19 @@ class ScanLayout:
 
     @property
     def image_folders(self) -> tuple[Path, ...]:
-        return self.folder / "stacks", self.folder / "slices", self.folder / "thumbnails"
+        return tuple(self.folder / name for name in ("stacks", "slices", "thumbnails", "masks", "depth"))
 
     def stem(self, position: int) -> str:
         return f"{self.folder.name}_{position:04d}"
 
     def stack(self, position: int) -> Path:
         return self.folder / "stacks" / f"{self.stem(position)}.jpg"
+
+    def mask(self, position: int) -> Path:
+        return self.folder / "masks" / f"{self.stem(position)}.png"
+
+    def depth(self, position: int) -> Path:
+        return self.folder / "depth" / f"{self.stem(position)}.png"
 
     def slice(self, position: int, index: int) -> Path:
         return self.folder / "slices" / self.stem(position) / f"slice_{index:0{self._digits}d}.jpg"

@@ -19,7 +19,8 @@ class Manifest(Frozen):
     """One scan. `sweep` (near, far, count, reference) and `exposure` are None until the scan has measured them.
 
     `rig`: the facts of the rig that took it. `breathing`: the calibration that all its positions are aligned with, None
-    where each is on its own. All four are plain JSON here: the store knows neither hardware nor stacking.
+    where each is on its own. `focus_scale`: what the dioptres of the lens mean, None where that is not calibrated.
+    These are plain JSON here: the store knows neither hardware nor stacking. `software`: what made the scan.
     """
 
     format: Literal[1] = 1
@@ -31,6 +32,8 @@ class Manifest(Frozen):
     sweep: dict[str, JsonValue] | None = None
     exposure: dict[str, JsonValue] | None = None
     breathing: dict[str, JsonValue] | None = None
+    focus_scale: dict[str, JsonValue] | None = None
+    software: str = ""
 
     @property
     def slice_count(self) -> int:

@@ -1,21 +1,24 @@
 """The scans on disk: create, open, list, delete; and one scan's folder."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from pydantic import JsonValue
 
+from scanner import __version__
 from scanner.clock import Clock
 from scanner.errors import CorruptState, NotFound, StoreError
 from scanner.plan.scan import ScanPlan
 from scanner.slices import Position, StackQuality
 from scanner.store import layout as names
 from scanner.store.archive import Archive, Entry
+from scanner.store.exif import silence_35mm, without_35mm
 from scanner.store.files import (
     SYSTEM_DISK,
     TEMPORARY,
@@ -31,8 +34,17 @@ from scanner.store.files import (
 from scanner.store.journal import History, Journal, PositionDone, Reason, SliceRecord, State, StateChanged
 from scanner.store.layout import ScanLayout
 from scanner.store.manifest import Manifest, load_manifest, read_manifest, save_manifest
-from scanner.store.seal import seal
 from scanner.units import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PositionImages:
+    """The files of one position as they are to be written: JPEG, and PNG for mask and depth map, None for none."""
+
+    stack: bytes
+    thumbnail: bytes
+    mask: bytes | None = None
+    depth: bytes | None = None
 
 
 class ScanFolder:
@@ -79,26 +91,34 @@ class ScanFolder:
         self,
         position: Position,
         slices: Sequence[SliceRecord],
-        stack: bytes,
-        thumbnail: bytes,
+        images: PositionImages,
         *,
         took_s: Seconds,
         quality: StackQuality,
+        taken_at: datetime | None = None,
         settle_s: Seconds | None = None,
         still: bool = True,
     ) -> PositionDone:
-        """Write the stacked image and its thumbnail (JPEG), then the journal line that calls the position done.
+        """Write the images of a position, then the journal line that calls it done.
 
         The slices were written before. Raises NoSpace, StoreError; the position is not done then.
         """
-        record = self._write(self._layout.stack(position.index), stack)
-        self._write(self._layout.thumbnail(position.index), thumbnail)
+        layout, index = self._layout, position.index
+        stack = self._write(layout.stack(index), images.stack)
+        self._write(layout.thumbnail(index), images.thumbnail)
+        mask = None if images.mask is None else self._write(layout.mask(index), images.mask)
+        depth = None if images.depth is None else self._write(layout.depth(index), images.depth)
+        silent = without_35mm(images.stack)
         done = PositionDone(
             at=self._clock.now(),
-            index=position.index,
+            index=index,
             turntable=position.turntable,
             tilt=position.tilt,
-            stack=record,
+            taken_at=taken_at,
+            stack=stack,
+            stack_without_35mm=None if silent is None else record_of(stack.name, silent),
+            mask=mask,
+            depth=depth,
             slices=tuple(slices),
             took_s=took_s,
             quality=quality,
@@ -138,20 +158,31 @@ class ScanFolder:
         """The thumbnail of a position. Raises NotFound."""
         return _existing(self._layout.thumbnail(position), f"Scan {self.id} has no thumbnail of position {position}.")
 
-    def stacks_archive(self) -> Archive:
-        """The stacked images of all positions that are done, in `images/`, and `manifest.json` with all their facts."""
-        done = self._done()
-        entries = [self._entry("images/", self._layout.stack(d.index), d.stack) for d in done]
-        facts: dict[str, JsonValue] = self._manifest.model_dump(mode="json")
-        facts["positions"] = [d.model_dump(mode="json", exclude={"event"}) for d in done]
-        manifest = (seal(json.dumps(facts, indent=2)) + "\n").encode()
-        return Archive([*entries, Entry.of_bytes("manifest.json", manifest)], self._manifest.created_at)
+    def mask_path(self, position: int) -> Path:
+        """The mask of a position. Raises NotFound."""
+        return _existing(self._layout.mask(position), f"Scan {self.id} has no mask of position {position}.")
+
+    def depth_path(self, position: int) -> Path:
+        """The depth map of a position. Raises NotFound."""
+        return _existing(self._layout.depth(position), f"Scan {self.id} has no depth map of position {position}.")
+
+    def stack_entry(self, done: PositionDone, name: str, *, silent: bool = False) -> Entry:
+        """The stacked image of a position as `name` in an archive; `silent`: without the focal length in 35 mm film."""
+        path = self._layout.stack(done.index)
+        if silent and done.stack_without_35mm is not None:
+            return Entry(name, path, done.stack_without_35mm, patch=silence_35mm)
+        return Entry(name, path, done.stack)
+
+    def map_entries(self, done: PositionDone, mask: str, depth: str) -> tuple[Entry, ...]:
+        """Mask and depth map of a position, where there are any, under these names in an archive."""
+        kept = ((mask, self._layout.mask, done.mask), (depth, self._layout.depth, done.depth))
+        return tuple(Entry(name, path(done.index), record) for name, path, record in kept if record is not None)
 
     def slices_archive(self) -> Archive:
         """The slices of all positions that are done, one folder a position."""
         entries = [
             self._entry(f"{self._layout.stem(d.index)}/", self._layout.slice(d.index, s.index), s.file)
-            for d in self._done()
+            for d in self.history().in_order
             for s in sorted(d.slices, key=lambda s: s.index)
         ]
         return Archive(entries, self._manifest.created_at)
@@ -165,10 +196,6 @@ class ScanFolder:
             if self._journal is None:
                 self._journal = Journal(self._layout.journal, self._disk)
             return self._journal
-
-    def _done(self) -> list[PositionDone]:
-        done = self.history().done
-        return [done[index] for index in sorted(done)]
 
     def _write(self, path: Path, data: bytes) -> FileRecord:
         make_folder(path.parent, self._disk)
@@ -207,7 +234,11 @@ class ScanStore:
         return tuple(troubles)
 
     def create(
-        self, plan: ScanPlan, rig: dict[str, JsonValue], breathing: dict[str, JsonValue] | None = None
+        self,
+        plan: ScanPlan,
+        rig: dict[str, JsonValue],
+        breathing: dict[str, JsonValue] | None = None,
+        focus_scale: dict[str, JsonValue] | None = None,
     ) -> ScanFolder:
         """Make the folder of a new scan, named by its time and name; the rest goes into its manifest.
 
@@ -217,7 +248,16 @@ class ScanStore:
         with self._lock:
             make_folder(self._scans, self._disk)
             scan_id = self._unused(names.scan_id(now, plan.name))
-            manifest = Manifest(id=scan_id, name=plan.name, created_at=now, plan=plan, rig=rig, breathing=breathing)
+            manifest = Manifest(
+                id=scan_id,
+                name=plan.name,
+                created_at=now,
+                plan=plan,
+                rig=rig,
+                breathing=breathing,
+                focus_scale=focus_scale,
+                software=f"Focusrig {__version__}",
+            )
             path = self._scans / scan_id
             self._build(path, manifest)
             folder = ScanFolder(path, manifest, self._clock, self._disk)

@@ -54,7 +54,7 @@ def test_a_rail_that_does_not_know_where_it_stands_says_so() -> None:
 
 
 def test_fixed_focus_has_no_range_and_moves_nowhere() -> None:
-    drive = FixedDrive(MODULE)
+    drive = FixedDrive(MODULE, FocusSettings())
     assert (drive.facts.drive, drive.facts.unit, drive.facts.near, drive.position) == ("fixed", "", 0, None)
     with pytest.raises(FixedFocus, match="imx708"):
         drive.move_to(3)

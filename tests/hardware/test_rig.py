@@ -13,7 +13,7 @@ from scanner.errors import HardwareError, HardwareMissing, PlanError
 from scanner.hardware.focus import FixedDrive
 from scanner.hardware.protocols import Capture, RigFacts
 from scanner.hardware.rig import Rig, open_rig, simulated_camera
-from scanner.hardware.settings import CameraSettings, RigSettings, SimulatedSettings
+from scanner.hardware.settings import CameraSettings, FocusSettings, RigSettings, SimulatedSettings
 from tests.hardware.cameras import Bench
 
 SMALL = RigSettings(
@@ -91,7 +91,7 @@ def test_what_was_opened_is_closed_when_a_later_step_fails() -> None:
 def test_closing_releases_what_it_was_given() -> None:
     released: list[int] = []
     camera = Bench().camera()
-    focus = FixedDrive(camera.facts)
+    focus = FixedDrive(camera.facts, FocusSettings())
     facts = RigFacts(simulated=True, description="", camera=camera.facts, focus=focus.facts, axes=(), light=False)
     Rig(camera, focus, {}, None, facts, shut=lambda: released.append(1)).close()
     assert released == [1]
