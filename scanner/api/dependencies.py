@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator
 
 from scanner.api.replays import Replays
 from scanner.api.stream import Streams
 from scanner.daemon import Daemon
+from scanner.delivery.archive import Profile
 from scanner.errors import NotFound
 from scanner.plan.path import MAX_POSITIONS
 from scanner.plan.sweep import MAX_SLICES
@@ -53,5 +54,9 @@ PositionIndex = Annotated[
 ]
 SliceIndex = Annotated[
     int, Path(ge=0, description="Slice, counted from 0, the nearest first.", examples=[0]), _below(MAX_SLICES, "slices")
+]
+WantedProfile = Annotated[
+    Profile,
+    Query(description="The program that the images are for: it names masks, and decides what lies beside them."),
 ]
 AxisName = Annotated[str, Path(description="turntable, tilt, or focus (the rail).", examples=["turntable"])]

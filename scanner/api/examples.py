@@ -23,7 +23,7 @@ from scanner.config import Settings, StorageSettings
 from scanner.daemon import SettingsView
 from scanner.daemon.setup import AxisSteps
 from scanner.hardware.protocols import AxisFacts, CameraFacts, Exposure, FocusFacts, LensFacts, RigFacts
-from scanner.slices import StackQuality
+from scanner.slices import StackQuality, SweepProposal
 from scanner.store.journal import SliceFacts
 
 EXPOSURE = Exposure(time_us=10000, gain=1.0, red_gain=1.9, blue_gain=1.6)
@@ -123,12 +123,19 @@ POSITIONS = (
                 shake_px=0.12,
             ),
         ),
-        quality=StackQuality(beyond_near=0.12, near_needed=10.1, residual_px=0.08, motion_px=0.12, flicker=0.002),
+        quality=StackQuality(
+            beyond_near=0.12,
+            near_needed=10.1,
+            residual_px=0.08,
+            motion_px=0.12,
+            flicker=0.002,
+            proposal=SweepProposal(near=10.2, far=6.0, count=10),
+        ),
         findings=(
             Problem(
                 code="near-not-covered",
                 message="About 12% of the object lies nearer than the sweep reaches.",
-                hint="Move near to 10.10 D or beyond, with as many more slices.",
+                hint="Use near 10.2, far 6.0, 10 slices.",
             ),
         ),
     ),

@@ -17,44 +17,52 @@ from scanner.hardware.rig import Rig
 from scanner.plan.limits import check
 from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import Sweep
-from scanner.slices import Shot, Slice
-from scanner.stacking.breathing import Breathing, Calibration, Measured, calibrate
+from scanner.slices import Position, Shot, Slice
+from scanner.stacking.breathing import Breathing, Measured, calibrate
 from scanner.stacking.placing import Placing
 from scanner.units import Degrees, FocusPosition
 
 TILT: Degrees = 20.0
 """From here most objects show faces at many depths, so that each slice of a sweep has something sharp."""
 
+FEWEST = 4
+"""Positions of a scan from which it is worth to begin with a calibration."""
+
+MOST = 4
+"""Positions of a scan at which it begins with a calibration: more hardly make it better."""
+
 
 @dataclass(frozen=True, slots=True)
-class BreathingMeasurement:
-    """Measures breathing as `plan` says. `camera`: what the result holds for, in words."""
+class BreathingSweeps:
+    """Measures breathing with sweeps. `camera`: what the result holds for, in words."""
 
-    plan: CalibrationPlan
     camera: str
     feed: PreviewFeed
     clock: Clock
-    name: str = "breathing"
-    moves: bool = True
 
-    def measure(self, rig: Rig, steps: Steps) -> BreathingCalibration:
-        """Sweep at all positions. Raises CalibrationFailed, PlanError, HardwareError."""
-        plan = scan_plan(self.plan, rig.facts)
-        positions = plan.positions()
-        engine.require_focus(rig)
-        steps.between()
-        steps.tell("locking the exposure")
-        engine.move(rig, positions[0])
-        steps.seen(lock_exposure(rig, plan.exposure))
+    def measure(
+        self, rig: Rig, plan: ScanPlan, positions: tuple[Position, ...], sweep: Sweep, steps: Steps
+    ) -> BreathingCalibration:
+        """Capture `sweep` at `positions` as `plan` would; the exposure is locked by now.
+
+        Raises CalibrationFailed, HardwareError.
+        """
         settling = Settling(plan.settle, rig.settle, self.clock)
         settling.listen(rig.camera)
-        sweep = _sweep(rig, plan, steps)
         measured: list[Measured] = []
-        for position in positions:
-            steps.tell(f"position {position.index + 1} of {len(positions)}")
+        for number, position in enumerate(positions, start=1):
+            steps.tell(f"position {number} of {len(positions)}")
             measured += self._measure(rig, plan.shots(position, sweep), settling, steps)
         camera = rig.camera.facts
-        return self._described(calibrate(measured, (camera.width, camera.height)), plan, sweep)
+        found = calibrate(measured, (camera.width, camera.height))
+        return BreathingCalibration(
+            **found.breathing.model_dump(),
+            **found.model_dump(exclude={"breathing"}),
+            positions=len(positions),
+            sweep=facts_of(sweep, plan),
+            measured_at=self.clock.now(),
+            camera=self.camera,
+        )
 
     def _measure(self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, steps: Steps) -> Iterator[Measured]:
         """How the slices of one position lie on its reference slice; those that cannot be aligned are left out."""
@@ -78,20 +86,40 @@ class BreathingMeasurement:
             self.feed.show_slice(slice_.pixels)
             yield focus, replace(slice_, focus=focus)
 
-    def _described(self, found: Calibration, plan: ScanPlan, sweep: Sweep) -> BreathingCalibration:
-        return BreathingCalibration(
-            **found.breathing.model_dump(),
-            **found.model_dump(exclude={"breathing"}),
-            positions=len(plan.positions()),
-            sweep=facts_of(sweep, plan),
-            measured_at=self.clock.now(),
-            camera=self.camera,
-        )
+
+@dataclass(frozen=True, slots=True)
+class BreathingMeasurement:
+    """Measures breathing by itself, as `plan` says."""
+
+    plan: CalibrationPlan
+    sweeps: BreathingSweeps
+    name: str = "breathing"
+    moves: bool = True
+
+    def measure(self, rig: Rig, steps: Steps) -> BreathingCalibration:
+        """Sweep at all positions. Raises CalibrationFailed, PlanError, HardwareError."""
+        plan = scan_plan(self.plan, rig.facts)
+        positions = plan.positions()
+        engine.require_focus(rig)
+        steps.between()
+        steps.tell("locking the exposure")
+        engine.move(rig, positions[0])
+        steps.seen(lock_exposure(rig, plan.exposure))
+        return self.sweeps.measure(rig, plan, positions, _sweep(rig, plan, steps), steps)
 
 
 def breathing_of(calibration: BreathingCalibration) -> Breathing:
     """The law alone, as the stacker takes it."""
     return Breathing(power=calibration.power, centre=calibration.centre)
+
+
+def calibrated_at(plan: ScanPlan) -> tuple[Position, ...]:
+    """The positions at which a scan begins with a calibration, spread over its path; none for a scan of a few."""
+    positions = plan.positions()
+    if len(positions) < FEWEST:
+        return ()
+    count = min(MOST, max(2, len(positions) // 6))
+    return tuple(positions[i * len(positions) // count] for i in range(count))
 
 
 def scan_plan(plan: CalibrationPlan, facts: RigFacts) -> ScanPlan:

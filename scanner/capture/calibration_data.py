@@ -9,8 +9,12 @@ from scanner.hardware.protocols import CameraFacts
 from scanner.hardware.settings import RigSettings
 from scanner.plan.path import Ring, RingsPath
 from scanner.plan.scan import ScanPlan
-from scanner.plan.sweep import SweepPlan
+from scanner.plan.sweep import Sweep, SweepPlan
 from scanner.units import Degrees, Dioptres, Frozen
+
+
+EXTRAPOLATED = 0.5
+"""Beyond the lens positions where it was measured a law holds for so much of their span."""
 
 
 class CalibrationPlan(SweepPlan):
@@ -46,6 +50,11 @@ class BreathingCalibration(Frozen):
     sweep: SweepFacts
     measured_at: AwareDatetime
     camera: str
+
+    def holds_for(self, sweep: Sweep) -> bool:
+        """Whether `sweep` stays close enough to where it was measured: within half its own span at either end."""
+        more = EXTRAPOLATED * (self.sweep.near - self.sweep.far)
+        return sweep.near <= self.sweep.near + more and sweep.far >= self.sweep.far - more
 
 
 def camera_key(camera: CameraFacts, settings: RigSettings) -> str:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
 from scanner.hardware.protocols import Exposure, RigFacts
+from scanner.slices import SweepProposal
 from scanner.units import Degrees, Dioptres, FocusPosition, Frozen, Seconds
 
 
@@ -47,7 +49,9 @@ class ScanStatus(Frozen):
 
     `stacked`: number of stacked images on disk; `flagged`: positions whose stack shows something to look at, found by
     `/scans/{id}/positions`. `slices_total` is None until an automatic sweep is measured, `eta_s`
-    until a first position has been timed. `activity` says in a few words what is going on.
+    until a first position has been timed. `activity` says in a few words what is going on. `geometry`: whether all
+    positions are aligned as the calibrated lens has it, or each on its own; None before the first is captured.
+    `proposal`: the sweep that would cover the object better, judged by all positions so far; None: this one does.
     """
 
     id: str
@@ -65,6 +69,8 @@ class ScanStatus(Frozen):
     flagged: tuple[int, ...] = ()
     sweep: SweepFacts | None = None
     exposure: Exposure | None = None
+    geometry: Literal["calibrated", "each"] | None = None
+    proposal: SweepProposal | None = None
     eta_s: Seconds | None = None
     elapsed_s: Seconds = 0.0
     problem: Problem | None = None

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from scanner.capture.events import Problem
-from scanner.slices import StackQuality
+from scanner.hardware.protocols import FocusFacts
+from scanner.slices import StackQuality, SweepProposal
 from scanner.stacking.findings import findings
 from scanner.store.journal import History, PositionDone, SliceFacts
 from scanner.units import Degrees, Frozen, Seconds
@@ -12,7 +13,7 @@ from scanner.units import Degrees, Frozen, Seconds
 class PositionReport(Frozen):
     """One position that is stacked. `findings`: what there is to look at, the gravest first; empty: all is well.
 
-    `settle_s`, `still`: as in the journal.
+    `settle_s`, `still`: as in the journal. `mask`, `depth`: whether there is such a map.
     """
 
     index: int
@@ -24,6 +25,8 @@ class PositionReport(Frozen):
     findings: tuple[Problem, ...]
     settle_s: Seconds | None = None
     still: bool = True
+    mask: bool = False
+    depth: bool = False
 
 
 def reports(history: History, unit: str = "D") -> tuple[PositionReport, ...]:
@@ -43,6 +46,15 @@ def flagged(positions: Iterable[PositionDone]) -> tuple[int, ...]:
     return tuple(sorted(done.index for done in positions if found_in(done)))
 
 
+def proposed(positions: Iterable[PositionDone], reach: FocusFacts | None = None) -> SweepProposal | None:
+    """One sweep for a whole scan, out of the proposals of its positions; None where all is well."""
+    told = [done.quality.proposal for done in positions if done.quality.proposal is not None]
+    if not told:
+        return None
+    near, far = max(one.near for one in told), min(one.far for one in told)
+    return SweepProposal(near=near, far=far, count=max(one.count for one in told))
+
+
 def _report(done: PositionDone, unit: str) -> PositionReport:
     return PositionReport(
         index=done.index,
@@ -54,6 +66,8 @@ def _report(done: PositionDone, unit: str) -> PositionReport:
         findings=found_in(done, unit),
         settle_s=done.settle_s,
         still=done.still,
+        mask=done.mask is not None,
+        depth=done.depth is not None,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus
 from scanner.clock import Clock
 from scanner.errors import FocusrigError
+from scanner.slices import SweepProposal
 from scanner.units import Seconds
 
 
@@ -55,12 +56,12 @@ class Progress:
     def position_captured(self) -> None:
         self.update(positions_done=self.status.positions_done + 1)
 
-    def position_stacked(self, position: int, *, flagged: bool = False) -> None:
-        """A stacked image is on disk; `flagged`: there is something to say of it."""
+    def position_stacked(self, position: int, *, flagged: bool = False, proposal: SweepProposal | None = None) -> None:
+        """A stacked image is on disk; `flagged`: there is something to say of it. `proposal`: as in the status."""
         positions = tuple(sorted({*self.status.stacked_positions, position}))
         others = {*self.status.flagged} - {position}
         flags = tuple(sorted({*others, position} if flagged else others))
-        self.update(stacked_positions=positions, stacked=len(positions), flagged=flags)
+        self.update(stacked_positions=positions, stacked=len(positions), flagged=flags, proposal=proposal)
 
     def finished(self, reason: FinishReason, problem: Problem | None = None) -> None:
         self.update(state=RunState.FINISHED, reason=reason, problem=problem, activity="")

@@ -1,9 +1,11 @@
 """The status of a scan as its folder tells it: for every scan that does not run at the moment."""
 
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
-from scanner.capture.positions import flagged
+from scanner.capture.geometry import geometry_of
+from scanner.capture.positions import flagged, proposed
 from scanner.errors import PlanError, WrongState
-from scanner.hardware.protocols import Exposure, RigFacts
+from scanner.hardware.protocols import Exposure, FocusFacts, RigFacts
+from scanner.slices import SweepProposal
 from scanner.store.scans import ScanFolder
 
 INTERRUPTED = Problem(
@@ -35,9 +37,19 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
         flagged=flagged(history.done.values()),
         sweep=sweep,
         exposure=Exposure.model_validate(manifest.exposure) if manifest.exposure else None,
+        geometry=geometry_of(manifest),
+        proposal=proposal_of(folder),
         elapsed_s=max(last.elapsed_s if last else 0.0, sum(done.took_s for done in history.done.values())),
         problem=problem if finished or problem else INTERRUPTED,
     )
+
+
+def proposal_of(folder: ScanFolder) -> SweepProposal | None:
+    """The sweep that would cover the object of a scan better, within what its focus drive reaches; None: none is
+    needed, or scans of its version do not tell."""
+    focus = folder.manifest.rig.get("focus")
+    reach = FocusFacts.model_validate(focus) if focus else None
+    return proposed(folder.history().done.values(), reach)
 
 
 def focus_unit(folder: ScanFolder) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from scanner.capture import engine
 from scanner.capture.events import FinishReason, Problem, RunState, SweepFacts
 from scanner.capture.forecast import facts_of, require_room
+from scanner.capture.geometry import ScanGeometry, ScanSteps, geometry_of
 from scanner.capture.positions import found_in
 from scanner.capture.preparation import ends_known, find_sweep, lock_exposure, ready
 from scanner.capture.preview import PreviewFeed
 from scanner.capture.progress import Progress, problem_of
+from scanner.capture.recorded import proposal_of
 from scanner.capture.runs import Cancelled, Seen
 from scanner.capture.settle import Settling
 from scanner.capture.stacking_worker import StackingWorker
@@ -24,6 +26,7 @@ from scanner.plan.sweep import Sweep
 from scanner.slices import Shot
 from scanner.store.journal import PositionDone, Reason, State
 from scanner.store.scans import ScanFolder
+from scanner.units import Frozen
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +36,22 @@ STOPPED = Problem(code="interrupted", message="The scanner was stopped.", hint="
 class ScanRun:
     """A run of the plan in `folder`, from its first position that is not done yet.
 
-    `room`: the bytes that scans may still write. `run` blocks in the acquisition thread; `pause`, `resume`, `cancel`
-    and `close` may come from any thread.
+    `room`: the bytes that scans may still write. `geometry`: finds what all positions are aligned with. `run` blocks in
+    the acquisition thread; `pause`, `resume`, `cancel` and `close` may come from any thread.
     """
 
     def __init__(
-        self, folder: ScanFolder, progress: Progress, feed: PreviewFeed, clock: Clock, room: Callable[[], int]
+        self,
+        folder: ScanFolder,
+        progress: Progress,
+        feed: PreviewFeed,
+        clock: Clock,
+        *,
+        room: Callable[[], int],
+        geometry: ScanGeometry,
     ) -> None:
         self._folder = folder
+        self._geometry = geometry
         self._progress = progress
         self._feed = feed
         self._clock = clock
@@ -139,7 +150,7 @@ class ScanRun:
             worker.drain()
 
     def _stacked(self, done: PositionDone) -> None:
-        self._progress.position_stacked(done.index, flagged=bool(found_in(done)))
+        self._progress.position_stacked(done.index, flagged=bool(found_in(done)), proposal=proposal_of(self._folder))
 
     def _capture(
         self, rig: Rig, shots: tuple[Shot, ...], settling: Settling, worker: StackingWorker, seen: Seen
@@ -163,12 +174,19 @@ class ScanRun:
         sweep = self._sweep(rig, plan)
         facts = facts_of(sweep, plan)
         self._require_space(rig, plan, sweep)
-        manifest = self._folder.manifest.model_copy(
-            update={"sweep": facts.model_dump(mode="json"), "exposure": exposure.model_dump(mode="json")}
-        )
-        self._folder.save_manifest(manifest)
         self._progress.update(sweep=facts, exposure=exposure, slices_total=sweep.count * len(plan.positions()))
+        self._fix(sweep=facts, exposure=exposure)
+        self._fix(breathing=self._geometry.find(self._folder, rig, sweep, self._steps(seen)))
+        self._progress.update(geometry=geometry_of(self._folder.manifest))
         return sweep
+
+    def _fix(self, **facts: Frozen | None) -> None:
+        """Write into the manifest what stays as it is from here on."""
+        update = {key: None if known is None else known.model_dump(mode="json") for key, known in facts.items()}
+        self._folder.save_manifest(self._folder.manifest.model_copy(update=update))
+
+    def _steps(self, seen: Seen) -> ScanSteps:
+        return ScanSteps(lambda activity: self._progress.update(activity=activity), seen, self._between)
 
     def _lock(self, rig: Rig, plan: ScanPlan) -> Exposure:
         """Lock the look: as recorded when the scan goes on, else as planned, measuring what is "auto"."""

@@ -5,17 +5,18 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from pydantic import ValidationError
-
 from scanner.capture.breathing import breathing_of
-from scanner.capture.calibration_data import BreathingCalibration
 from scanner.capture.engine import focus_of
+from scanner.capture.geometry import recorded_breathing
+from scanner.capture.maps import maps_of
+from scanner.capture.photo import Photo
 from scanner.capture.settle import Settled
 from scanner.clock import Clock
-from scanner.errors import CorruptState, TooFewSlices
+from scanner.errors import TooFewSlices
 from scanner.slices import Position, Shot, Slice, SliceReport, Stacked
 from scanner.stacking.cores import leave_one
 from scanner.stacking.stacker import StackBuilder, Stacker
@@ -23,7 +24,7 @@ from scanner.store.files import FileRecord
 from scanner.store.images import encode_jpeg, thumbnail
 from scanner.store.journal import PositionDone, SliceRecord
 from scanner.store.manifest import Manifest
-from scanner.store.scans import ScanFolder
+from scanner.store.scans import PositionImages, ScanFolder
 from scanner.units import FocusPosition, Seconds
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class _Stack:
     position: Position
     builder: StackBuilder
     began: Seconds
+    taken_at: datetime
     written: list[_Written] = field(default_factory=list)
 
 
@@ -63,6 +65,8 @@ class StackingWorker:
         """How to stack stands in the manifest: plan and breathing, so that all positions are stacked the same way."""
         self._folder = folder
         self._stacker = _stacker(folder.manifest)
+        self._photo = Photo(folder.manifest)
+        self._maps = maps_of(folder.manifest)
         self._quality = folder.manifest.plan.stacking.quality
         self._clock = clock
         self._stacked = stacked
@@ -114,11 +118,13 @@ class StackingWorker:
                 self._queue.task_done()
 
     def _add(self, shot: Shot, slice_: Slice) -> None:
+        taken_at = self._wall_time(slice_)
         jpeg = encode_jpeg(slice_.pixels, self._quality)
-        file = self._folder.write_slice(shot.position.index, shot.index, jpeg)
+        named = self._photo.stamped(jpeg, taken_at, f"{shot.position.index}/{shot.index}")
+        file = self._folder.write_slice(shot.position.index, shot.index, named)
         known = replace(slice_, focus=focus_of(slice_, shot))
         if self._stack is None or self._stack.position != shot.position:
-            self._stack = _Stack(shot.position, self._stacker.begin(known), self._clock.monotonic())
+            self._stack = _Stack(shot.position, self._stacker.begin(known), self._clock.monotonic(), taken_at)
         else:
             self._stack.builder.add(known)
         self._stack.written.append(_Written(shot, file, slice_.focus, slice_.exposure_us, slice_.gain))
@@ -128,32 +134,34 @@ class StackingWorker:
             raise TooFewSlices(f"Position {position.index} is finished, but no slice of it was handed over.")
         stack, self._stack = self._stack, None
         stacked = stack.builder.finish()
-        jpeg = encode_jpeg(stacked.pixels, self._quality)
-        took_s = self._clock.monotonic() - stack.began
+        images = self._images(stacked, stack)
         done = self._folder.finish_position(
             position,
             _records(stack, stacked),
-            jpeg,
-            thumbnail(stacked.pixels),
-            took_s=took_s,
+            images,
+            took_s=self._clock.monotonic() - stack.began,
             quality=stacked.quality,
+            taken_at=stack.taken_at,
             settle_s=settled.seconds,
             still=settled.still,
         )
         self._stacked(done)
 
+    def _images(self, stacked: Stacked, stack: _Stack) -> PositionImages:
+        jpeg = encode_jpeg(stacked.pixels, self._quality)
+        named = self._photo.stamped(jpeg, stack.taken_at, f"{stack.position.index}/stack")
+        return PositionImages(named, thumbnail(stacked.pixels), self._maps.mask(stacked), self._maps.depth(stacked))
+
+    def _wall_time(self, slice_: Slice) -> datetime:
+        """When the exposure began, in local time."""
+        ago = 0.0 if slice_.taken_at is None else self._clock.monotonic() - slice_.taken_at
+        return (self._clock.now() - timedelta(seconds=ago)).astimezone()
+
 
 def _stacker(manifest: Manifest) -> Stacker:
     """Raises CorruptState for a calibration in the manifest that this version cannot read."""
-    if manifest.breathing is None:
-        return Stacker(manifest.plan.stacking)
-    try:
-        known = BreathingCalibration.model_validate(manifest.breathing)
-    except ValidationError as error:
-        raise CorruptState(
-            f"The calibration in the manifest of {manifest.id} is of another version.", "Start a new scan."
-        ) from error
-    return Stacker(manifest.plan.stacking, breathing_of(known))
+    known = recorded_breathing(manifest)
+    return Stacker(manifest.plan.stacking, None if known is None else breathing_of(known))
 
 
 def _records(stack: _Stack, stacked: Stacked) -> tuple[SliceRecord, ...]:

@@ -1,12 +1,13 @@
 """What was measured of the camera in use: kept for it alone, looked up when it changes, measured anew on request."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
-from scanner.capture.breathing import BreathingMeasurement, scan_plan
+from scanner.capture.breathing import BreathingMeasurement, BreathingSweeps, scan_plan
 from scanner.capture.calibration import CalibrationRun
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan, camera_key
 from scanner.capture.events import Problem, RigStatus
@@ -19,13 +20,17 @@ from scanner.capture.focus_scale import (
     require_lens,
     with_point,
 )
+from scanner.capture.geometry import ScanGeometry
 from scanner.capture.progress import problem_of
 from scanner.clock import Clock
 from scanner.config import SettingsKeeper
 from scanner.daemon.held_rig import HeldRig
 from scanner.errors import CorruptState, HardwareMissing, NotFound, StoreError, WrongState
 from scanner.hardware.protocols import CameraFacts
+from scanner.plan.scan import ScanPlan
 from scanner.store.calibrations import CalibrationStore
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -120,9 +125,24 @@ class BreathingRoom(CalibrationRoom[BreathingCalibration]):
         """Begin to measure; how it goes is in the status. Raises RigBusy, PlanError, HardwareMissing."""
         self._rig.require_idle()
         scan_plan(plan, self._rig.facts)
-        measurement = BreathingMeasurement(plan, self.camera, self._rig.feed, self._clock)
-        self._rig.begin(CalibrationRun(measurement, self._keep))
+        self._rig.begin(CalibrationRun(BreathingMeasurement(plan, self._sweeps()), self._keep))
         return self._rig.status
+
+    def for_scans(self) -> ScanGeometry:
+        """Measures breathing at the start of a scan where it must. Raises HardwareMissing."""
+        return ScanGeometry(self._sweeps(), self._keep_first)
+
+    def _sweeps(self) -> BreathingSweeps:
+        return BreathingSweeps(self.camera, self._rig.feed, self._clock)
+
+    def _keep_first(self, found: BreathingCalibration) -> None:
+        """Keep what a scan has measured for the next one; what a person has had measured stays."""
+        if self.current is not None:
+            return
+        try:
+            self._keep(found)
+        except StoreError as error:
+            log.warning("the calibration holds for this scan alone: %s", error)
 
 
 class FocusRoom(CalibrationRoom[FocusCalibration]):
@@ -191,6 +211,12 @@ class Calibrations:
         self.breathing.look()
         self.focus.look()
         self._share()
+
+    def for_plan(self, plan: ScanPlan) -> dict[str, dict[str, JsonValue] | None]:
+        """What a scan by `plan` begins with, as its manifest keeps it."""
+        breathing = self.breathing.current if plan.stacking.breathing == "auto" else None
+        known = {"breathing": breathing, "focus_scale": self._rig.focus_scale}
+        return {key: None if one is None else one.model_dump(mode="json") for key, one in known.items()}
 
     def cancel(self) -> RigStatus:
         """End the calibration that runs; what was known before stays. Raises WrongState where none runs."""

@@ -158,9 +158,7 @@ class Daemon:
         self._rig.require_idle()
         wanted = self.estimate(plan)
         require_room(wanted.bytes_at_least, wanted.bytes_free)
-        known = self.calibrations.breathing.current
-        breathing = None if known is None else known.model_dump(mode="json")
-        folder = self._store.create(plan, self._rig.facts.model_dump(mode="json"), breathing)
+        folder = self._store.create(plan, self._rig.facts.model_dump(mode="json"), **self.calibrations.for_plan(plan))
         try:
             return self._begin(folder)
         except FocusrigError:
@@ -235,7 +233,8 @@ class Daemon:
             update={"state": RunState.RUNNING, "reason": None, "problem": None, "activity": "starting"}
         )
         progress = Progress(status, self.clock, self._scan_changed)
-        self._rig.begin(ScanRun(folder, progress, self._rig.feed, self.clock, self._room))
+        geometry = self.calibrations.breathing.for_scans()
+        self._rig.begin(ScanRun(folder, progress, self._rig.feed, self.clock, room=self._room, geometry=geometry))
         return status
 
     def _status_of(self, folder: ScanFolder) -> ScanStatus:

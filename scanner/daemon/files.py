@@ -4,9 +4,10 @@ from pathlib import Path
 
 from scanner.capture.positions import PositionReport, reports
 from scanner.capture.recorded import focus_unit
+from scanner.delivery.archive import Profile, photogrammetry_archive
+from scanner.delivery.manifest import DeliveryManifest, delivery_manifest
 from scanner.store.archive import Archive
 from scanner.store.files import write_chunks
-from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanStore
 
 
@@ -17,17 +18,18 @@ class Files:
         self._store = store
         self._data = data
 
-    def manifest(self, scan_id: str) -> Manifest:
-        return self._store.open(scan_id).manifest
+    def manifest(self, scan_id: str, profile: Profile = "metashape") -> DeliveryManifest:
+        """The manifest as the zip of that profile has it."""
+        return delivery_manifest(self._store.open(scan_id), profile)
 
     def positions(self, scan_id: str) -> tuple[PositionReport, ...]:
         """The positions that are stacked so far, in capture order: slices, quality, findings."""
         folder = self._store.open(scan_id)
         return reports(folder.history(), focus_unit(folder))
 
-    def stacks_archive(self, scan_id: str) -> Archive:
-        """The zip of what is stacked so far."""
-        return self._store.open(scan_id).stacks_archive()
+    def stacks_archive(self, scan_id: str, profile: Profile = "metashape") -> Archive:
+        """The zip of what is stacked so far, for photogrammetry with the program that `profile` names."""
+        return photogrammetry_archive(self._store.open(scan_id), profile)
 
     def slices_archive(self, scan_id: str) -> Archive:
         """The zip of the slices, one folder per position."""
@@ -38,6 +40,12 @@ class Files:
 
     def slice_path(self, scan_id: str, position: int, index: int) -> Path:
         return self._store.open(scan_id).slice_path(position, index)
+
+    def mask_path(self, scan_id: str, position: int) -> Path:
+        return self._store.open(scan_id).mask_path(position)
+
+    def depth_path(self, scan_id: str, position: int) -> Path:
+        return self._store.open(scan_id).depth_path(position)
 
     def thumbnail_path(self, scan_id: str, position: int) -> Path:
         return self._store.open(scan_id).thumbnail_path(position)

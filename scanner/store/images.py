@@ -4,7 +4,6 @@ Pixels are never rotated: an Orientation tag stays what it is, so that every sli
 geometry of the sensor.
 """
 
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from scanner.errors import ImageUnreadable, StoreError
+from scanner.jpeg import APP0, APP1, APP14, EXIF, SOI, BrokenHeader, Segment, exif_segment, header, segment
 from scanner.slices import Mask, Plane, Planes
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # ImageUnreadable tells what a damaged file is
@@ -32,10 +32,8 @@ _FROM_BGR = np.array(
 _STRIP = 128
 """Rows converted at a time: what is touched stays in the cache, and memory small."""
 
-_SOI, _APP0, _APP1, _APP14, _SOS = 0xD8, 0xE0, 0xE1, 0xEE, 0xDA
 _AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
 _PNG, _PNG_COLOURS, _GREY_WITH_OPACITY = b"\x89PNG", 25, 4
-_EXIF = b"Exif\0\0"
 _ADOBE_NO_TRANSFORM = b"Adobe\0\x64\0\0\0\0\0"
 
 
@@ -81,6 +79,16 @@ def encode_mask(mask: Mask, size: tuple[int, int]) -> bytes:
     return _encode(".png", _doubled(mask, size))
 
 
+def encode_focus_map(focus: NDArray[np.float32], size: tuple[int, int], far: float, near: float) -> bytes:
+    """A map of focus positions as PNG, 16 bit grey, of `size` (width, height), each value taken twice a way.
+
+    The value is 1 at `far` or beyond, 65535 at `near` or beyond, even between; 0 where `focus` is NaN.
+    """
+    share = np.clip((focus - far) / max(near - far, 1e-9), 0.0, 1.0)
+    values = np.nan_to_num(1.0 + np.round(65534 * share), nan=0.0)
+    return _encode(".png", _doubled(values.astype(np.uint16), size))
+
+
 def decode_jpeg(data: bytes, name: str) -> Planes:
     """The very planes that a JPEG holds, chroma at its own resolution. `name` is for messages.
 
@@ -120,7 +128,7 @@ def read_coloured(path: Path) -> tuple[Planes, bool]:
         data = path.read_bytes()
     except OSError as error:
         raise ImageUnreadable(f"{path} cannot be read: {error.strerror}.", "Check its name and its rights.") from error
-    if data[:2] == bytes((0xFF, _SOI)):
+    if data[:2] == bytes((0xFF, SOI)):
         return decode_jpeg(data, str(path)), simplejpeg.decode_jpeg_header(data)[2] != "Gray"
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _AS_STORED) if data else None
     if pixels is None:
@@ -148,8 +156,11 @@ def shrunk(planes: Planes, width: int) -> Planes:
 
 def exif_of(jpeg: bytes) -> bytes | None:
     """The EXIF block of a JPEG (a TIFF structure, without the marker), None for none. Raises ImageUnreadable."""
-    segments, _ = _header(jpeg, "This data")
-    return next((payload[len(_EXIF) :] for marker, payload in segments if _is_exif(marker, payload)), None)
+    try:
+        found = exif_segment(jpeg)
+    except BrokenHeader as error:
+        raise _unreadable("This data", error) from error
+    return found.exif if found else None
 
 
 def with_exif(jpeg: bytes, exif: bytes) -> bytes:
@@ -157,9 +168,9 @@ def with_exif(jpeg: bytes, exif: bytes) -> bytes:
 
     Raises ImageUnreadable.
     """
-    segments, end = _header(jpeg, "This data")
-    others = [_segment(marker, payload) for marker, payload in segments if not _is_exif(marker, payload)]
-    return jpeg[:2] + _segment(_APP1, _EXIF + exif) + b"".join(others) + jpeg[end:]
+    segments, scan = _header(jpeg, "This data")
+    others = [segment(other.kind, other.body) for other in segments if other.exif is None]
+    return jpeg[:2] + segment(APP1, EXIF + exif) + b"".join(others) + jpeg[scan:]
 
 
 def _shrunk(plane: Plane, width: int, height: int) -> Plane:
@@ -242,32 +253,17 @@ def _without_transform(jpeg: bytes, name: str) -> bytes:
     Decoded as RGB and converted back, strong colours would be clipped: by up to 36 grey levels of chroma. Libjpeg takes
     components as they are when an Adobe segment says "no transform" and no JFIF segment speaks against it.
     """
-    segments, end = _header(jpeg, name)
-    tables = [_segment(marker, payload) for marker, payload in segments if marker not in (_APP0, _APP1, _APP14)]
-    return b"".join((jpeg[:2], _segment(_APP14, _ADOBE_NO_TRANSFORM), *tables, memoryview(jpeg)[end:]))
+    segments, scan = _header(jpeg, name)
+    tables = [segment(other.kind, other.body) for other in segments if other.kind not in (APP0, APP1, APP14)]
+    return b"".join((jpeg[:2], segment(APP14, _ADOBE_NO_TRANSFORM), *tables, memoryview(jpeg)[scan:]))
 
 
-def _is_exif(marker: int, payload: bytes) -> bool:
-    return marker == _APP1 and payload.startswith(_EXIF)
+def _header(jpeg: bytes, name: str) -> tuple[list[Segment], int]:
+    try:
+        return header(jpeg)
+    except BrokenHeader as error:
+        raise _unreadable(name, error) from error
 
 
-def _segment(marker: int, payload: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
-
-
-def _header(jpeg: bytes, name: str) -> tuple[list[tuple[int, bytes]], int]:
-    """The segments before the first scan, as marker and payload, and where they end. Raises ImageUnreadable."""
-    if jpeg[:2] != bytes((0xFF, _SOI)):
-        raise ImageUnreadable(f"{name} is not a JPEG.", _RETAKE)
-    segments: list[tuple[int, bytes]] = []
-    at = 2
-    while True:
-        while jpeg[at : at + 2] == b"\xff\xff":  # fill bytes may stand before any marker
-            at += 1
-        if len(jpeg) < at + 4 or jpeg[at] != 0xFF:
-            raise ImageUnreadable(f"{name} is a JPEG that breaks off in its header.", _RETAKE)
-        marker, length = struct.unpack_from(">BH", jpeg, at + 1)
-        if marker == _SOS:
-            return segments, at
-        segments.append((marker, jpeg[at + 4 : at + 2 + length]))
-        at += 2 + length
+def _unreadable(name: str, error: BrokenHeader) -> ImageUnreadable:
+    return ImageUnreadable(f"{name} {error}.", _RETAKE)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from scanner.capture.breathing import BreathingMeasurement, breathing_of, scan_plan
+from scanner.capture.breathing import BreathingMeasurement, BreathingSweeps, breathing_of, calibrated_at, scan_plan
 from scanner.capture.calibration import CalibrationRun
 from scanner.capture.calibration_data import BreathingCalibration, CalibrationPlan
 from scanner.capture.preview import PreviewFeed
 from scanner.clock import FakeClock
 from scanner.errors import NoSpace, PlanError
 from scanner.hardware.protocols import Exposure
+from scanner.plan.scan import ScanPlan
 from tests.capture.fakes import LOOK, FakeRig
 
 PLAN = CalibrationPlan(positions=3, near=12, far=9, count=5)
@@ -27,7 +28,7 @@ class Watched:
         self.at: Callable[[str], None] = lambda _activity: None
         self.keep: Callable[[BreathingCalibration], None] = self.found.append
         self._rig = rig.open()
-        measurement = BreathingMeasurement(plan, "fake", PreviewFeed(), FakeClock())
+        measurement = BreathingMeasurement(plan, BreathingSweeps("fake", PreviewFeed(), FakeClock()))
         self.run = CalibrationRun(measurement, self._found)
 
     def __call__(self) -> "Watched":
@@ -186,3 +187,11 @@ def test_it_is_captured_at_a_tilt_that_the_rig_has(rig: FakeRig) -> None:
         assert {position.tilt for position in plan.positions()} == {tilt}
     with pytest.raises(PlanError, match="lens reaches"):
         scan_plan(CalibrationPlan(near=20, far=9), facts)
+
+
+@pytest.mark.parametrize(
+    ("count", "at"), [(1, ()), (3, ()), (4, (0, 2)), (12, (0, 6)), (24, (0, 6, 12, 18)), (100, (0, 25, 50, 75))]
+)
+def test_a_scan_begins_with_a_few_sweeps_spread_over_its_path(count: int, at: tuple[int, ...]) -> None:
+    plan = ScanPlan.model_validate({"path": {"rings": [{"count": count}]}})
+    assert tuple(position.index for position in calibrated_at(plan)) == at

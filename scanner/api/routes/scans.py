@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Response
 from fastapi.openapi.models import Example
 
-from scanner.api.dependencies import ScanId, TheDaemon, TheReplays
+from scanner.api.dependencies import ScanId, TheDaemon, TheReplays, WantedProfile
 from scanner.api.examples import CANCELLED, FINISHED, PAUSED, POSITIONS, RUNNING, answers
 from scanner.api.openapi import problems
 from scanner.capture.events import ScanStatus
 from scanner.capture.forecast import PlanEstimate
 from scanner.capture.positions import PositionReport
+from scanner.delivery.manifest import DeliveryManifest
 from scanner.plan.scan import ScanPlan
-from scanner.store.manifest import Manifest
 
 router = APIRouter(prefix="/scans", tags=["scans"])
 
@@ -112,10 +112,10 @@ def list_positions(scan_id: ScanId, daemon: TheDaemon) -> tuple[PositionReport, 
 
 
 @router.head("/{scan_id}/manifest.json", include_in_schema=False)
-@router.get("/{scan_id}/manifest.json", summary="The manifest of a scan", responses=problems(404))
-def get_manifest(scan_id: ScanId, daemon: TheDaemon) -> Manifest:
-    """Plan, rig, sweep, exposure and breathing of the scan, as stored beside its images."""
-    return daemon.files.manifest(scan_id)
+@router.get("/{scan_id}/manifest.json", summary="The manifest of a scan", responses=problems(404, 422))
+def get_manifest(scan_id: ScanId, daemon: TheDaemon, profile: WantedProfile = "metashape") -> DeliveryManifest:
+    """All facts of the scan and of each position that is stacked so far, as the zip of that profile has them."""
+    return daemon.files.manifest(scan_id, profile)
 
 
 @router.post(
