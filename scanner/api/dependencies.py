@@ -57,6 +57,6 @@ SliceIndex = Annotated[
 ]
 WantedProfile = Annotated[
     Profile,
-    Query(description="The program that the images are for: it names masks, and decides what lies beside them."),
+    Query(description="The program that the images are for: it decides on names and on what lies beside them."),
 ]
 AxisName = Annotated[str, Path(description="turntable, tilt, or focus (the rail).", examples=["turntable"])]

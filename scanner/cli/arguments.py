@@ -47,6 +47,12 @@ def _add_scan(commands: Commands) -> argparse.ArgumentParser:
         description="Start a scan and show its progress. Ctrl-C leaves the scan running.",
     )
     command.add_argument("plan", metavar="PLAN", help="plan as JSON or TOML file; - reads it from standard input")
+    command.add_argument(
+        "--profile",
+        choices=("metashape", "realityscan", "colmap", "meshroom"),
+        default="metashape",
+        help="the program that the zip is for; default: %(default)s",
+    )
     _add_server(command)
     return command
 

@@ -12,6 +12,7 @@ from scanner.capture.events import RigStatus, ScanStatus
 from scanner.capture.focus_scale import FocusCalibration
 from scanner.cli.output import in_words
 from scanner.daemon.setup import AxisSteps
+from scanner.delivery.profiles import Profile
 from scanner.errors import FocusrigError, RigBusy
 from scanner.hardware.protocols import AxisName
 from scanner.plan.scan import ScanPlan
@@ -84,9 +85,10 @@ class Client:
         body = {"commanded": commanded, "turned": turned}
         return AxisSteps.model_validate(self._call("POST", f"{CALIBRATION}/axes/{name}", body, MOVE_TIMEOUT_S))
 
-    def archive_url(self, scan_id: str) -> str:
-        """Where the stacked images can be downloaded."""
-        return f"{self.url}{PREFIX}/scans/{scan_id}/stacks.zip"
+    def archive_url(self, scan_id: str, profile: Profile = "metashape") -> str:
+        """Where the zip for photogrammetry can be downloaded."""
+        wanted = "" if profile == "metashape" else f"?profile={profile}"
+        return f"{self.url}{PREFIX}/scans/{scan_id}/stacks.zip{wanted}"
 
     def _call(  # JSON is anything
         self, method: str, path: str, body: object = None, timeout_s: Seconds = TIMEOUT_S

@@ -13,6 +13,7 @@ from scanner.cli.client import Client, Unreachable
 from scanner.cli.exits import Exit
 from scanner.cli.output import ProgressBar, duration, in_words
 from scanner.clock import Clock, SystemClock
+from scanner.delivery.profiles import Profile
 from scanner.errors import PlanError
 from scanner.plan.scan import ScanPlan
 from scanner.validation import complaints, sentence
@@ -27,13 +28,13 @@ def run(arguments: argparse.Namespace) -> Exit:
     client = Client(arguments.server)
     scan = client.start_scan(plan)
     print(f"Scan {scan.id}: {scan.positions_total} positions", file=sys.stderr)
-    return watch(client, scan, ProgressBar(), SystemClock())
+    return watch(client, scan, ProgressBar(), SystemClock(), arguments.profile)
 
 
-def watch(client: Client, scan: ScanStatus, bar: ProgressBar, clock: Clock) -> Exit:
+def watch(client: Client, scan: ScanStatus, bar: ProgressBar, clock: Clock, profile: Profile = "metashape") -> Exit:
     """Follow the scan and tell its end; an interrupt ends the watching, not the scan."""
     try:
-        return tell_end(client, follow(client, scan, bar, clock))
+        return tell_end(client, follow(client, scan, bar, clock), profile)
     except KeyboardInterrupt:
         bar.end()
         print(f"The scan goes on without this command; see {client.url}/", file=sys.stderr)
@@ -95,12 +96,15 @@ def _words(scan: ScanStatus) -> str:
     return f"{scan.activity}, {duration(scan.eta_s)} left" if scan.eta_s is not None else scan.activity
 
 
-def tell_end(client: Client, scan: ScanStatus) -> Exit:
-    """Say how it ended and where the images are."""
+def tell_end(client: Client, scan: ScanStatus, profile: Profile = "metashape") -> Exit:
+    """Say how it ended, which sweep would have been better, and where the images are."""
     if scan.problem:
         print(f"focusrig: {scan.problem.message}\n  {scan.problem.hint}".rstrip(), file=sys.stderr)
+    if better := scan.proposal:
+        words = f"near {better.near:.2f}, far {better.far:.2f}, {better.count} slices"
+        print(f"The sweep does not cover the object well; one that would: {words}.", file=sys.stderr)
     if scan.stacked:
-        print(client.archive_url(scan.id))
+        print(client.archive_url(scan.id, profile))
     if scan.reason == FinishReason.COMPLETED:
         return Exit.OK
     return Exit.PARTLY if scan.stacked else Exit.FAILED

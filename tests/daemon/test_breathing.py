@@ -11,6 +11,8 @@ from scanner.capture.events import FinishReason, RunState
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.errors import HardwareMissing, NotFound, PlanError, RigBusy, WrongState
+from scanner.plan.scan import ScanPlan
+from scanner.plan.sweep import SweepPlan
 from scanner.store import layout
 from scanner.store.scans import ScanStore
 from tests.capture.fakes import FakeRig
@@ -299,3 +301,72 @@ def test_a_rig_with_fixed_focus_is_refused_at_once(settings: Settings) -> None:
         with pytest.raises(PlanError, match="fixed focus: there is no sweep"):
             daemon.calibrations.breathing.calibrate(SMALL)
         assert daemon.status().rig.activity == ""
+
+
+def around(count: int, **stacking: object) -> ScanPlan:
+    """A plan of `count` positions with five slices."""
+    return PLAN.model_validate(
+        PLAN.model_dump(mode="json")
+        | {
+            "path": {"rings": [{"tilt_deg": 10, "count": count}]},
+            "sweep": {"near": 12, "far": 9, "count": 5},
+            "stacking": stacking,
+        }
+    )
+
+
+def test_the_first_scan_of_a_lens_begins_with_a_calibration_and_the_next_ones_use_it(
+    daemon: Daemon, rig: FakeRig
+) -> None:
+    told: list[str] = []
+    unsubscribe = daemon.subscribe(lambda status: told.append(status.scan.activity if status.scan else ""))
+    first = until(daemon, daemon.start_scan(around(4)).id, finished)
+    unsubscribe()
+    assert (first.reason, first.geometry) == (FinishReason.COMPLETED, "calibrated")
+    assert len(rig.log.values("capture")) == (2 + 4) * 5
+    assert {f"calibrating breathing: position {i} of 2" for i in (1, 2)} < set(told)
+    found = daemon.calibrations.breathing.calibration()
+    assert daemon.files.manifest(first.id).scan.breathing == found.model_dump(mode="json")
+    second = until(daemon, daemon.start_scan(around(4)).id, finished)
+    assert second.geometry == "calibrated"
+    assert len(rig.log.values("capture")) == (2 + 4 + 4) * 5
+
+
+def test_all_positions_of_a_scan_have_the_same_transform_per_lens_position(daemon: Daemon) -> None:
+    scan = until(daemon, daemon.start_scan(around(5)).id, finished)
+    transforms = {tuple(each.transform for each in position.slices) for position in daemon.files.positions(scan.id)}
+    assert len(transforms) == 1
+
+
+def test_what_a_person_had_measured_is_not_replaced_by_a_scan(daemon: Daemon) -> None:
+    measured = calibrated(daemon)
+    elsewhere = around(4).model_copy(update={"sweep": SweepPlan(near=4, far=2, count=5)})
+    until(daemon, daemon.start_scan(elsewhere).id, finished)
+    assert daemon.calibrations.breathing.calibration() == measured
+
+
+def test_a_plan_may_do_without(daemon: Daemon, rig: FakeRig) -> None:
+    calibrated(daemon)
+    before = len(rig.log.values("capture"))
+    scan = until(daemon, daemon.start_scan(around(4, breathing="off")).id, finished)
+    assert scan.geometry == "each"
+    assert len(rig.log.values("capture")) - before == 4 * 5
+
+
+def test_a_scan_that_is_stopped_in_its_calibration_begins_it_again(rig: FakeRig, settings: Settings) -> None:
+    for daemon in running(rig, settings):
+        rig.gate.clear()
+        scan = daemon.start_scan(around(4))
+        assert rig.at_gate.wait(20)
+    rig.gate.set()
+    for daemon in running(rig, settings):
+        assert daemon.scan(scan.id).state == RunState.PAUSED
+        daemon.resume(scan.id)
+        assert until(daemon, scan.id, finished).geometry == "calibrated"
+
+
+def test_a_disk_that_cannot_keep_it_does_not_stop_the_scan(daemon: Daemon, settings: Settings) -> None:
+    layout.calibrations(settings.storage.data).write_text("in the way")
+    scan = until(daemon, daemon.start_scan(around(4)).id, finished)
+    assert (scan.reason, scan.geometry) == (FinishReason.COMPLETED, "calibrated")
+    assert not daemon.status().rig.calibrated

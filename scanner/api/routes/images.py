@@ -25,7 +25,7 @@ _HEAD = {**headers(), **problems(404)}
 def download_stacks(
     scan_id: ScanId, request: Request, daemon: TheDaemon, profile: WantedProfile = "metashape"
 ) -> Response:
-    """Stacked images, masks, poses and manifest, ready for photogrammetry. A running scan gives what is there so far."""
+    """Stacked images, masks, poses and manifest, ready for photogrammetry; of a running scan what is there so far."""
     suffix = "" if profile == "metashape" else f"_{profile}"
     name = f"{scan_id}_photogrammetry{suffix}.zip"
     return download(request, daemon.files.stacks_archive(scan_id, profile), ZIP, name)
