@@ -5,7 +5,7 @@ The Orientation tag is ignored on purpose: every picture of a scan keeps the geo
 
 import math
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -13,15 +13,17 @@ import numpy as np
 import simplejpeg
 
 from scanner.errors import CameraError
+from scanner.jpeg import APP0, APP1, APP14, BrokenHeader, exif_entries, exif_segment, header, segment
 from scanner.slices import Plane, Planes
 from scanner.units import Micrometres, Millimetres, Pixels
 
-APP0, APP1, APP14, SOS = 0xE0, 0xE1, 0xEE, 0xDA
-EXIF = b"Exif\0\0"
-NO_TRANSFORM = struct.pack(">BBH", 0xFF, APP14, 14) + b"Adobe\0\x64\0\0\0\0\0"
+NO_TRANSFORM = segment(APP14, b"Adobe\0\x64\0\0\0\0\0")
 
 SUBSAMPLING = {"420": (2, 2), "422": (1, 2), "411": (1, 2)}
 """Rows and columns to a chroma sample as `Planes` holds them; rarer kinds become 4:4:4."""
+
+INTEGERS, RATIONAL = {3: "H", 4: "I"}, 5
+"""Kinds of numbers in EXIF, as `struct` names them."""
 
 MOST_REDUCED = 8
 """The smallest picture that the decoder makes on its way is one eighth as wide."""
@@ -69,9 +71,9 @@ def shot_facts(jpeg: bytes) -> ShotFacts:
 
     Raises CameraError for what is not a JPEG.
     """
-    block = next((body[len(EXIF) :] for kind, body in _segments(jpeg)[0] if kind == APP1 and body[:6] == EXIF), b"")
+    found = _understood(lambda: exif_segment(jpeg))
     try:
-        tags = _tags(block)
+        tags = _tags((found and found.exif) or b"")
     except struct.error:
         return ShotFacts()
     seconds, iso = tags.get(0x829A), tags.get(0x8827)
@@ -100,8 +102,8 @@ def _components(jpeg: bytes, reduction: int) -> tuple[Plane, tuple[int, int]]:
         return np.concatenate((y, np.full((*y.shape[:2], 2), 128, np.uint8)), axis=2), (2, 2)
     if colours != "YCbCr":
         _refuse(f"it has {colours} colours")
-    segments, scan = _segments(jpeg)
-    tables = [_segment(kind, body) for kind, body in segments if kind not in (APP0, APP1, APP14)]
+    segments, scan = _understood(lambda: header(jpeg))
+    tables = [segment(other.kind, other.body) for other in segments if other.kind not in (APP0, APP1, APP14)]
     plain = b"".join((jpeg[:2], NO_TRANSFORM, *tables, memoryview(jpeg)[scan:]))
     pixels = _understood(lambda: simplejpeg.decode_jpeg(plain, "RGB", fastupsample=True, **least))
     return pixels, SUBSAMPLING.get(subsampling, (1, 1))
@@ -122,6 +124,8 @@ def _halved(pixels: Plane) -> Plane:
 def _understood(decode: Callable[[], T]) -> T:
     try:
         return decode()
+    except BrokenHeader as error:
+        _refuse(f"it {error}")
     except ValueError as error:
         _refuse(str(error))
 
@@ -135,51 +139,23 @@ def _refuse(why: str) -> NoReturn:
 # --------------------------------------------------------------------- EXIF
 
 
-def _segment(kind: int, body: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, kind, len(body) + 2) + body
-
-
-def _segments(jpeg: bytes) -> tuple[list[tuple[int, bytes]], int]:
-    """Kind and body of the segments before the scan, and where that begins (ITU T.81, annex B)."""
-    if jpeg[:2] != b"\xff\xd8":
-        _refuse("it is not a JPEG")
-    found: list[tuple[int, bytes]] = []
-    at = 2
-    while True:
-        while jpeg[at : at + 2] == b"\xff\xff":  # fill bytes may stand before any marker
-            at += 1
-        if len(jpeg) < at + 4 or jpeg[at] != 0xFF:
-            _refuse("it breaks off in its header")
-        kind, length = struct.unpack_from(">BH", jpeg, at + 1)
-        if kind == SOS:
-            return found, at
-        found.append((kind, jpeg[at + 4 : at + 2 + length]))
-        at += 2 + length
-
-
 def _tags(block: bytes) -> dict[int, float]:
-    """The numbers of the directory that 0x8769 points to. Raises struct.error where the block breaks off."""
-    if block[:2] not in (b"II", b"MM"):
-        return {}
-    order = "<" if block[:2] == b"II" else ">"
-    first = dict(_entries(block, order, struct.unpack_from(order + "I", block, 4)[0]))
-    pointer = first.get(0x8769)
-    return {} if pointer is None else dict(_entries(block, order, int(pointer)))
+    """The first number of every entry of the EXIF directory that holds numbers. Raises struct.error where it breaks
+    off."""
+    order, entries = exif_entries(block)
+    numbers = {tag: _number(block, order, at) for tag, at in entries.items()}
+    return {tag: number for tag, number in numbers.items() if number is not None}
 
 
-def _entries(block: bytes, order: str, start: int) -> Iterator[tuple[int, float]]:
-    """Tag and first number of each entry that holds numbers: SHORT, LONG, RATIONAL (TIFF 6.0, section 2)."""
-    for entry in range(struct.unpack_from(order + "H", block, start)[0]):
-        at = start + 2 + 12 * entry
-        tag, kind = struct.unpack_from(order + "HH", block, at)
-        if kind == 3:
-            yield tag, float(struct.unpack_from(order + "H", block, at + 8)[0])
-        elif kind == 4:
-            yield tag, float(struct.unpack_from(order + "I", block, at + 8)[0])
-        elif kind == 5:
-            above, below = struct.unpack_from(order + "II", block, struct.unpack_from(order + "I", block, at + 8)[0])
-            if below:
-                yield tag, above / below
+def _number(block: bytes, order: str, at: int) -> float | None:
+    """The first number of an entry: SHORT, LONG or RATIONAL (TIFF 6.0, section 2)."""
+    (kind,) = struct.unpack_from(order + "H", block, at + 2)
+    if kind in INTEGERS:
+        return float(struct.unpack_from(order + INTEGERS[kind], block, at + 8)[0])
+    if kind != RATIONAL:
+        return None
+    above, below = struct.unpack_from(order + "II", block, struct.unpack_from(order + "I", block, at + 8)[0])
+    return above / below if below else None
 
 
 def _pitch(tags: Mapping[int, float]) -> Micrometres | None:
