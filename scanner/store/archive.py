@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 
 from scanner.errors import StoreError
 from scanner.store.files import FileRecord, record_of
 
 CHUNK = 128 * 1024
+
+HEAD = 2 + 2 * 0x10001
+"""Bytes of a file that `Entry.patch` sees: where a JPEG begins, and two segments of the largest size, so that all of
+its EXIF is in there, behind an APP0 segment as well."""
 
 _LOCAL, _CENTRAL, _END, _END64, _LOCATOR64 = 0x04034B50, 0x02014B50, 0x06054B50, 0x06064B50, 0x07064B50
 _UTF8_NAME = 1 << 11
@@ -116,23 +120,43 @@ class _Part:
             raise self._unlike(f"has {size:,} bytes, not the {self.size:,} it was written with")
 
     def read(self, first: int, last: int) -> Iterator[bytes]:
-        if isinstance(self.source, bytes):
-            for at in range(first, last, CHUNK):
-                yield self.source[at : min(at + CHUNK, last)]
-            return
         self.check()
         crc, at = 0, first
+        for chunk in self._chunks(first, last):
+            at += len(chunk)
+            crc = zlib.crc32(chunk, crc)
+            if (first, at) == (0, self.size) and self.entry and crc != self.entry.record.crc32:
+                raise self._unlike("was changed since it was written")
+            yield chunk
+
+    def _chunks(self, first: int, last: int) -> Iterator[bytes]:
+        """The bytes as they are in the archive."""
+        patch = self.entry.patch if self.entry else None
+        if patch is None or first >= HEAD:
+            return self._stored(first, last)
+        head = b"".join(self._stored(0, min(HEAD, self.size)))
+        patched = patch(head)
+        if len(patched) != len(head):
+            raise ValueError(f"the patch of {self.name} makes {len(patched)} bytes of {len(head)}")
+        return chain(_sliced(patched, first, min(last, len(head))), self._stored(len(head), last))
+
+    def _stored(self, first: int, last: int) -> Iterator[bytes]:
+        """The bytes as they are in the file."""
+        if isinstance(self.source, bytes):
+            yield from _sliced(self.source, first, last)
+        elif first < last:
+            yield from self._filed(self.source, first, last)
+
+    def _filed(self, path: Path, first: int, last: int) -> Iterator[bytes]:
+        at = first
         try:
-            with self.source.open("rb", buffering=0) as file:
+            with path.open("rb", buffering=0) as file:
                 file.seek(first)
                 while at < last:
                     chunk = file.read(min(CHUNK, last - at))
                     if not chunk:
                         raise self._unlike(f"ends after {at:,} of {self.size:,} bytes")
                     at += len(chunk)
-                    crc = zlib.crc32(chunk, crc)
-                    if (first, at) == (0, self.size) and self.entry and crc != self.entry.record.crc32:
-                        raise self._unlike("was changed since it was written")
                     yield chunk
         except OSError as error:
             raise self._unlike(f"cannot be read ({error.strerror})") from error
@@ -142,6 +166,10 @@ class _Part:
             f"{self.source!s} {what}, so the archive would be broken.",
             "Repeat the position, or copy the other files from the folder.",
         )
+
+
+def _sliced(data: bytes, first: int, last: int) -> Iterator[bytes]:
+    return (data[at : min(at + CHUNK, last)] for at in range(first, last, CHUNK))
 
 
 class _Headers:

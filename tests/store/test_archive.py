@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scanner.errors import StoreError
-from scanner.store.archive import CHUNK, Archive, Entry, Limits
+from scanner.store.archive import CHUNK, HEAD, Archive, Entry, Limits
 from scanner.store.files import FileRecord, record_of
 
 STAMP = datetime(2026, 11, 22, 5, 11, 30, tzinfo=UTC)
@@ -154,6 +156,105 @@ def test_the_tag_tells_apart_contents_of_one_size_and_crc(tmp_path: Path) -> Non
         for digest in ("aa", "bb")
     }
     assert len(tags) == 2
+
+
+def inverted(head: bytes) -> bytes:
+    """A patch that changes all it is given."""
+    return bytes(255 - value for value in head[:1000]) + head[1000:][::-1]
+
+
+def patched_entry(folder: Path, name: str, data: bytes) -> tuple[Entry, bytes]:
+    """A file that is another in the archive, and what it is there."""
+    wanted = inverted(data[:HEAD]) + data[HEAD:]
+    path = folder / name
+    path.write_bytes(data)
+    return Entry(name, path, record_of(name, wanted), patch=inverted), wanted
+
+
+SIZES = (0, 1, 999, CHUNK, CHUNK + 1, HEAD - 1, HEAD, HEAD + 1, 2 * HEAD + 77)
+
+
+@pytest.fixture(scope="module")
+def patched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Archive, bytes]:
+    """An archive of patched files, with others between them, and its bytes as `zipfile` confirms them."""
+    folder, chance = tmp_path_factory.mktemp("patched"), random.Random(3)  # noqa: S311
+    pairs = [patched_entry(folder, f"{size}.jpg", chance.randbytes(size)) for size in SIZES]
+    plain = entry(folder, "plain.jpg", chance.randbytes(HEAD))
+    within = Entry("bytes", b"inside", record_of("bytes", inverted(b"inside")), patch=inverted)
+    archive = Archive([plain, *(made for made, _ in pairs), within], STAMP)
+    data = whole(archive)
+    assert unzipped(data) == {"plain.jpg": content(plain), "bytes": inverted(b"inside")} | {
+        made.name: wanted for made, wanted in pairs
+    }
+    return archive, data
+
+
+def test_a_head_has_room_for_two_whole_segments_of_a_jpeg() -> None:
+    assert HEAD == 2 + 2 * (2 + 0xFFFF)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_range_of_patched_files_is_that_part_of_the_whole(
+    patched: tuple[Archive, bytes], data: st.DataObject
+) -> None:
+    archive, expected = patched
+    places = st.integers(0, archive.size) | st.sampled_from([*edges(archive)])
+    start, stop = sorted((data.draw(places), data.draw(places)))
+    chunks = list(archive.read(start, stop))
+    assert b"".join(chunks) == expected[start:stop]
+    assert max(map(len, chunks), default=0) <= CHUNK
+
+
+def edges(archive: Archive) -> set[int]:
+    """Where files begin and end, and where their heads and first chunks do, one byte to either side."""
+    starts = archive._ends[::2]
+    found = {start + at + aside for start in starts for at in (0, CHUNK, HEAD) for aside in (-1, 0, 1)}
+    return {at for at in found if at <= archive.size}
+
+
+def test_a_patch_sees_no_more_than_the_head_and_all_of_it_whatever_is_read(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def patch(head: bytes) -> bytes:
+        seen.append(len(head))
+        return head
+
+    for size in (5, HEAD + 5):
+        made = entry(tmp_path, f"{size}.jpg", bytes(size))
+        archive = Archive([Entry(made.name, made.source, made.record, patch=patch)], STAMP)
+        begin = 30 + len(made.name)
+        list(archive.read())
+        list(archive.read(begin + 4, begin + 5))
+        list(archive.read(begin + HEAD, begin + HEAD + 5))
+    assert seen == [5, 5, HEAD, HEAD]
+
+
+def test_a_patch_that_changes_the_length_is_refused(tmp_path: Path) -> None:
+    made = entry(tmp_path, "a.jpg", b"four")
+    archive = Archive([Entry("a.jpg", made.source, made.record, patch=lambda head: head + b"!")], STAMP)
+    with pytest.raises(ValueError, match=r"the patch of a\.jpg makes 5 bytes of 4"):
+        list(archive.read())
+
+
+@pytest.mark.parametrize("at", [0, HEAD + 10])
+def test_a_patched_file_that_was_changed_is_found(tmp_path: Path, at: int) -> None:
+    made, wanted = patched_entry(tmp_path, "a.jpg", bytes(HEAD + 300))
+    with (tmp_path / "a.jpg").open("r+b") as file:
+        file.seek(at)
+        file.write(b"x")
+    with pytest.raises(StoreError, match="was changed since it was written"):
+        list(Archive([made], STAMP).read())
+    (tmp_path / "a.jpg").write_bytes(wanted)  # as if it had been patched before
+    with pytest.raises(StoreError, match="was changed since it was written"):
+        list(Archive([made], STAMP).read())
+
+
+def test_a_patched_file_has_a_tag_of_its_own(tmp_path: Path) -> None:
+    made, _ = patched_entry(tmp_path, "a.jpg", b"same name, same size")
+    plain = entry(tmp_path, "a.jpg", b"same name, same size")
+    assert Archive([made], STAMP).etag != Archive([plain], STAMP).etag
+    assert Archive([made], STAMP).size == Archive([plain], STAMP).size
 
 
 def test_a_file_of_another_size_is_named_before_the_first_byte(tmp_path: Path) -> None:
