@@ -43,7 +43,7 @@ def test_it_tells_the_camera_of_the_scan_and_leaves_the_pixels() -> None:
     assert float(told[0x920A]) == pytest.approx(camera.focal_length_mm, abs=1e-6)
     assert float(told[0xA20E]) == pytest.approx(10_000 / camera.pixel_pitch_um)  # pixels a cm
     assert (told[0xA210], float(told[0x829D]), float(told[0x829A]), told[0x8827]) == (3, 1.8, 0.01, 100)
-    assert (told[0x9003], told[0x9291], told[0x9011]) == ("2026:11:22 12:00:00", "250", "+01:00")
+    assert (told[0x9003], told[0x9291], told[0x9011]) == ("2026:11:22 12:00:00", "250000", "+01:00")
     assert told[0x0131] == "Focusrig 1.2.3"
     assert (decode_jpeg(jpeg, "jpeg").y == decode_jpeg(picture(), "jpeg").y).all()
 

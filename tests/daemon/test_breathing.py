@@ -220,11 +220,11 @@ def transforms(daemon: Daemon, scan_id: str) -> dict[int, set[object]]:
 
 def test_a_scan_has_one_transform_per_lens_position_and_says_whose(daemon: Daemon) -> None:
     plain = until(daemon, daemon.start_scan(PLAN).id, finished)
-    assert daemon.files.manifest(plain.id).breathing is None
+    assert daemon.files.manifest(plain.id).scan.breathing is None
     known = calibrated(daemon)
     scan = until(daemon, daemon.start_scan(PLAN).id, finished)
     assert scan.reason == FinishReason.COMPLETED
-    assert daemon.files.manifest(scan.id).breathing == known.model_dump(mode="json")
+    assert daemon.files.manifest(scan.id).scan.breathing == known.model_dump(mode="json")
     assert {len(different) for different in transforms(daemon, scan.id).values()} == {1}
 
 
@@ -250,7 +250,7 @@ def test_a_scan_goes_on_with_the_calibration_it_began_with(rig: FakeRig, setting
         if daemon.scan(scan.id).state != RunState.FINISHED:
             daemon.resume(scan.id)
         until(daemon, scan.id, finished)
-        assert daemon.files.manifest(scan.id).breathing == first.model_dump(mode="json")
+        assert daemon.files.manifest(scan.id).scan.breathing == first.model_dump(mode="json")
         assert {len(different) for different in transforms(daemon, scan.id).values()} == {1}
         assert daemon.scan(scan.id).stacked == 3
 
@@ -293,7 +293,7 @@ def test_a_scan_that_began_without_one_goes_on_without(rig: FakeRig, settings: S
         calibrated(daemon)
         daemon.resume(scan.id)
         assert until(daemon, scan.id, finished).reason == FinishReason.COMPLETED
-        assert daemon.files.manifest(scan.id).breathing is None
+        assert daemon.files.manifest(scan.id).scan.breathing is None
 
 
 def test_a_rig_with_fixed_focus_is_refused_at_once(settings: Settings) -> None:
