@@ -11,7 +11,8 @@ from scanner.clock import SystemClock
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.errors import NotFound
-from scanner.plan.scan import ScanPlan
+from scanner.plan.scan import OutputPlan, ScanPlan
+from scanner.store.images import read_image
 from scanner.store.scans import ScanStore
 from tests.capture.fakes import FakeRig
 from tests.daemon.runs import PLAN, finished, until
@@ -68,9 +69,12 @@ def test_a_scan_that_must_not_leave_slices_out_fails_in_words(daemon: Daemon, ri
 def test_how_a_plan_wants_its_stacks_reaches_them(daemon: Daemon, stacking: dict[str, object]) -> None:
     plain, other = (until(daemon, daemon.start_scan(plan).id, finished) for plan in (PLAN, stacked_as(**stacking)))
     assert (plain.reason, other.reason) == (FinishReason.COMPLETED, FinishReason.COMPLETED)
-    files = daemon.files
-    assert files.slice_path(plain.id, 0, 0).read_bytes() == files.slice_path(other.id, 0, 0).read_bytes()
-    assert files.stack_path(plain.id, 0).read_bytes() != files.stack_path(other.id, 0).read_bytes()
+    slices, stacks = (
+        [read_image(path(scan.id, *which)).y for scan in (plain, other)]
+        for path, which in ((daemon.files.slice_path, (0, 0)), (daemon.files.stack_path, (0,)))
+    )
+    assert (slices[0] == slices[1]).all()
+    assert (stacks[0] != stacks[1]).any()
 
 
 def test_the_reference_slice_of_a_plan_is_the_one_that_stays(daemon: Daemon) -> None:
@@ -87,7 +91,7 @@ def test_the_manifest_in_the_zip_has_quality_and_breathing(daemon: Daemon) -> No
     assert path.name == f"{scan.id}_photogrammetry.zip"
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-    assert manifest["breathing"] is None
+    assert manifest["scan"]["breathing"] is None
     assert set(manifest["positions"][0]["quality"]) >= {"beyond_near", "left_out", "residual_px"}
 
 
@@ -96,3 +100,16 @@ def test_what_is_not_there(daemon: Daemon) -> None:
         daemon.files.positions("20261122-051130-none")
     with pytest.raises(NotFound):
         daemon.files.manifest("none")
+
+
+def test_masks_are_kept_by_default_and_depth_on_request(daemon: Daemon) -> None:
+    plans = (PLAN, PLAN.model_copy(update={"output": OutputPlan(masks=False, depth=True)}))
+    with_mask, with_depth = (until(daemon, daemon.start_scan(plan).id, finished) for plan in plans)
+    assert [(report.mask, report.depth) for report in daemon.files.positions(with_mask.id)] == [(True, False)] * 3
+    assert [(report.mask, report.depth) for report in daemon.files.positions(with_depth.id)] == [(False, True)] * 3
+    assert read_image(daemon.files.mask_path(with_mask.id, 1)).size == (320, 240)
+    assert read_image(daemon.files.depth_path(with_depth.id, 1)).bits == 16
+    with pytest.raises(NotFound, match="no depth map of position 1"):
+        daemon.files.depth_path(with_mask.id, 1)
+    with pytest.raises(NotFound, match="no mask of position 1"):
+        daemon.files.mask_path(with_depth.id, 1)
