@@ -5,7 +5,6 @@ geometry of the sensor.
 """
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -34,6 +33,7 @@ _STRIP = 128
 
 _AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
 _PNG, _PNG_COLOURS, _GREY_WITH_OPACITY = b"\x89PNG", 25, 4
+_FILTERED = cv2.IMWRITE_PNG_STRATEGY_FILTERED
 _ADOBE_NO_TRANSFORM = b"Adobe\0\x64\0\0\0\0\0"
 
 
@@ -65,28 +65,35 @@ def encode_depth(depth: NDArray[np.float32], size: tuple[int, int], per_slice: i
     The value is `per_slice` x (index of the sharpest slice + 1), rounded; 0 where nothing is sharp.
     """
     values = np.nan_to_num(np.round(per_slice * (depth + 1.0)), nan=0.0)
-    return _encode(".png", _doubled(np.clip(values, 0, 65535).astype(np.uint16), size))
+    return _encode_map(np.clip(values, 0, 65535).astype(np.uint16), size)
 
 
 def encode_index(best: NDArray[np.int16], size: tuple[int, int]) -> bytes:
     """`best` of `Stacked`, the index of the sharpest slice, as PNG, 16 bit grey, of `size` (width, height), each value
     taken twice a way."""
-    return _encode(".png", _doubled(best.astype(np.uint16), size))
-
-
-def encode_mask(mask: Mask, size: tuple[int, int]) -> bytes:
-    """A mask of `Stacked` as PNG, 8 bit grey, of `size` (width, height), each value taken twice a way."""
-    return _encode(".png", _doubled(mask, size))
+    return _encode_map(best.astype(np.uint16), size)
 
 
 def encode_focus_map(focus: NDArray[np.float32], size: tuple[int, int], far: float, near: float) -> bytes:
     """A map of focus positions as PNG, 16 bit grey, of `size` (width, height), each value taken twice a way.
 
-    The value is 1 at `far` or beyond, 65535 at `near` or beyond, even between; 0 where `focus` is NaN.
+    The value is 1 at `far` or beyond, 65535 at `near` or beyond, even between; 0 where `focus` is NaN. Where `far` is
+    `near`, it is 1.
     """
-    share = np.clip((focus - far) / max(near - far, 1e-9), 0.0, 1.0)
-    values = np.nan_to_num(1.0 + np.round(65534 * share), nan=0.0)
-    return _encode(".png", _doubled(values.astype(np.uint16), size))
+    share = (focus - far) / (near - far) if near != far else 0.0 * focus
+    values = np.nan_to_num(1.0 + np.round(65534 * np.clip(share, 0.0, 1.0)), nan=0.0)
+    return _encode_map(values.astype(np.uint16), size)
+
+
+def encode_mask(mask: Mask, size: tuple[int, int]) -> bytes:
+    """A mask of `Stacked` as PNG, 8 bit grey, 0 or 255, of `size` (width, height), its outline smooth.
+
+    Enlarged as it is, it would show every half-size pixel as a block: it is softened first. A straight edge stays where
+    it is; what is a single half-size pixel wide goes.
+    """
+    soft = np.asarray(cv2.GaussianBlur(mask, (3, 3), 0, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    whole = _whole(soft, size, cv2.INTER_LINEAR)
+    return _encode(".png", np.asarray(cv2.threshold(whole, 127, 255, cv2.THRESH_BINARY)[1], np.uint8))
 
 
 def decode_jpeg(data: bytes, name: str) -> Planes:
@@ -235,13 +242,21 @@ def _enlarged(plane: Plane, planes: Planes) -> Plane:
     return whole[: planes.height, : planes.width]
 
 
-def _doubled(half: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    width, height = size
-    return np.ascontiguousarray(half.repeat(2, axis=0).repeat(2, axis=1)[:height, :width])
+def _whole(half: Plane, size: tuple[int, int], interpolation: int) -> Plane:
+    """A map of half size in `size` (width, height): twice as large both ways, what is too much cut off."""
+    height, width = half.shape
+    whole = np.asarray(cv2.resize(half, (2 * width, 2 * height), interpolation=interpolation), half.dtype)
+    return np.ascontiguousarray(whole[: size[1], : size[0]])
 
 
-def _encode(suffix: str, pixels: NDArray[Any]) -> bytes:
-    done, data = cv2.imencode(suffix, pixels)
+def _encode_map(half: Plane, size: tuple[int, int]) -> bytes:
+    """Filtered: 40 % smaller than OpenCV's choice at the same speed; a level, even the lowest, makes it 2.5 times as
+    slow, for it tries all filters (12 MP: 0.11 s and 1.1 to 1.8 MB; 0.27 s and 1.0 to 1.7 MB at levels 1 and 3)."""
+    return _encode(".png", _whole(half, size, cv2.INTER_NEAREST), cv2.IMWRITE_PNG_STRATEGY, _FILTERED)
+
+
+def _encode(suffix: str, pixels: Plane, *options: int) -> bytes:
+    done, data = cv2.imencode(suffix, pixels, options)
     if not done:
         raise StoreError(f"The {suffix} file could not be encoded.", "Write a .jpg.")
     return bytes(data.tobytes())

@@ -17,6 +17,7 @@ from scanner.slices import Plane, Planes
 from scanner.store.images import (
     decode_jpeg,
     encode_depth,
+    encode_focus_map,
     encode_image,
     encode_index,
     encode_jpeg,
@@ -443,8 +444,77 @@ def test_an_index_is_the_number_of_the_slice() -> None:
     assert pixels.tolist() == [[0, 0, 1], [0, 0, 1], [9, 9, 199], [9, 9, 199]]
 
 
-def test_a_mask_keeps_its_two_values() -> None:
-    mask = np.array([[0, 255], [255, 0]], np.uint8)
-    pixels = cv2.imdecode(np.frombuffer(encode_mask(mask, (4, 3)), np.uint8), cv2.IMREAD_UNCHANGED)
+def grey(png: bytes) -> Plane:
+    """A PNG as it is stored: (height, width), 8 or 16 bit."""
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     assert pixels is not None
-    assert pixels.tolist() == [[0, 0, 255, 255], [0, 0, 255, 255], [255, 255, 0, 0]]
+    assert pixels.ndim == 2
+    return np.asarray(pixels, pixels.dtype)
+
+
+def test_a_focus_map_goes_from_1_at_far_to_65535_at_near() -> None:
+    focus = np.array([[7.0, 8.5], [np.nan, 10.0], [6.0, 11.0]], np.float32)
+    pixels = grey(encode_focus_map(focus, (3, 5), far=7.0, near=10.0))
+    assert pixels.dtype == np.uint16
+    assert pixels.tolist() == [[1, 1, 32768], [1, 1, 32768], [0, 0, 65535], [0, 0, 65535], [1, 1, 65535]]
+
+
+def test_a_focus_map_keeps_every_position_to_half_a_step() -> None:
+    focus = np.linspace(0.2, 14.7, 5000, dtype=np.float32).reshape(50, 100)
+    values = grey(encode_focus_map(focus, (200, 100), far=0.2, near=14.7))[::2, ::2].astype(float)
+    assert np.abs(0.2 + (values - 1) / 65534 * 14.5 - focus).max() < 0.51 * 14.5 / 65534
+
+
+def test_a_focus_map_of_a_single_position_is_1_where_something_is_sharp() -> None:
+    focus = np.array([[8.0, np.nan, 8.5, 7.5]], np.float32)
+    assert grey(encode_focus_map(focus, (8, 2), far=8.0, near=8.0))[0].tolist() == [1, 1, 0, 0, 1, 1, 1, 1]
+
+
+def test_a_focus_map_takes_no_step_where_an_edge_is() -> None:
+    """Between two depths there is none: an average would be a surface that does not exist."""
+    focus = np.where(np.arange(40) < 20, 7.0, 10.0).astype(np.float32)[None].repeat(10, axis=0)
+    assert set(grey(encode_focus_map(focus, (79, 19), far=7.0, near=10.0)).ravel().tolist()) == {1, 65535}
+
+
+def overlap(mask: Plane, truth: NDArray[np.bool_]) -> float:
+    """Intersection over union."""
+    return float(((mask > 0) & truth).sum() / ((mask > 0) | truth).sum())
+
+
+def flower(height: int, width: int) -> NDArray[np.bool_]:
+    y, x = np.mgrid[:height, :width] - np.array([height / 2, width / 2])[:, None, None]
+    return np.asarray(np.hypot(y, x) < height / 3 * (1 + 0.2 * np.sin(5 * np.arctan2(y, x))), np.bool_)
+
+
+def test_the_outline_of_a_mask_is_smooth() -> None:
+    truth = flower(480, 640)
+    half = truth.reshape(240, 2, 320, 2).mean(axis=(1, 3)) >= 0.5
+    mask = grey(encode_mask(half.astype(np.uint8) * np.uint8(255), (640, 480)))
+    blocks = half.repeat(2, axis=0).repeat(2, axis=1)
+    assert mask.dtype == np.uint8
+    assert set(np.unique(mask)) == {0, 255}
+    assert 1 - overlap(mask, truth) < 0.75 * (1 - overlap(blocks, truth))
+    assert (truth & (mask == 0)).sum() / truth.sum() < 0.002
+
+
+@pytest.mark.parametrize("edge", [1, 7, 31])
+@pytest.mark.parametrize("across", [False, True])
+def test_a_straight_edge_of_a_mask_stays_where_it_is(edge: int, across: bool) -> None:
+    half = np.zeros((24, 32), np.uint8)
+    half[:, :edge] = 255
+    mask = grey(encode_mask(half.T.copy() if across else half, (47, 63) if across else (63, 47)))
+    expected = np.zeros((47, 63), np.uint8)
+    expected[:, : 2 * edge] = 255
+    assert np.array_equal(mask.T if across else mask, expected)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_mask_of_all_or_nothing_stays_that(value: int) -> None:
+    assert (grey(encode_mask(np.full((4, 6), value, np.uint8), (11, 7))) == np.full((7, 11), value)).all()
+
+
+def test_maps_are_small() -> None:
+    focus = np.linspace(0, 1, 120_000, dtype=np.float32).reshape(300, 400) + texture((300, 400), 5, 6.0) / 2**15
+    png = encode_focus_map(focus.astype(np.float32), (800, 600), far=0.0, near=1.0)
+    assert len(png) < 0.7 * len(cv2.imencode(".png", grey(png))[1])
+    assert len(encode_mask(flower(300, 400).astype(np.uint8) * np.uint8(255), (800, 600))) < 5000
