@@ -193,7 +193,7 @@ def test_a_head_has_room_for_two_whole_segments_of_a_jpeg() -> None:
     assert HEAD == 2 + 2 * (2 + 0xFFFF)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_range_of_patched_files_is_that_part_of_the_whole(
     patched: tuple[Archive, bytes], data: st.DataObject

@@ -1,14 +1,14 @@
 """The journal: torn, damaged, appended to."""
 
 import errno
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from scanner.errors import NoSpace, StoreError
-from scanner.slices import StackQuality
+from scanner.slices import StackQuality, SweepProposal
 from scanner.store.files import record_of
 from scanner.store.journal import History, Journal, PositionDone, StateChanged, read_journal
 from tests.store.disks import CountingDisk, fail_at, torn_writes
@@ -161,6 +161,7 @@ def test_lines_of_the_first_version_still_read() -> None:
     assert (history.damaged, end) == ((), len(OLD_LINE))
     done = history.done[3]
     assert done.quality == StackQuality()
+    assert (done.taken_at, done.stack_without_35mm, done.mask, done.depth) == (None, None, None, None)
     (record,) = done.slices
     assert (record.likeness, record.brightness, record.shake_px, record.left_out) == (1.0, 1.0, 0.0, None)
     assert record.transform == ((1.0, 0.0, 0.5), (0.0, 1.0, 0.0))
@@ -175,6 +176,26 @@ def test_how_a_slice_fared_and_the_quality_are_kept(tmp_path: Path) -> None:
     report = record.report
     assert (report.index, report.share, report.likeness, report.brightness) == (0, 0.5, 0.2, 0.9)
     assert (report.shake_px, report.left_out, report.transform) == (3.5, "unaligned", record.transform)
+
+
+def test_what_else_a_position_wrote_is_kept(tmp_path: Path) -> None:
+    records = {kind: record_of(f"{kind}.png", kind.encode()) for kind in ("stack_without_35mm", "mask", "depth")}
+    local = AT.astimezone(timezone(timedelta(hours=2)))
+    proposal = SweepProposal(near=10.5, far=7.0, count=12)
+    quality = QUALITY.model_copy(update={"proposal": proposal, "disagreement_px": 0.4})
+    done = position(0).model_copy(update={**records, "taken_at": local, "quality": quality})
+    Journal(tmp_path / "journal.jsonl", CountingDisk()).append(done)
+    read = Journal(tmp_path / "journal.jsonl").history.done[0]
+    assert read == done
+    assert read.taken_at is not None
+    assert read.taken_at.utcoffset() == timedelta(hours=2)
+
+
+def test_positions_in_order_are_those_of_capture() -> None:
+    history = History()
+    for index in (2, 0, 11):
+        history = history.after(position(index))
+    assert [done.index for done in history.in_order] == [0, 2, 11]
 
 
 def test_a_record_holds_no_infinities() -> None:

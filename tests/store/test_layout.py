@@ -66,9 +66,17 @@ def test_where_the_files_are() -> None:
     layout = ScanLayout(folder, slices=10)
     assert layout.stack(0) == folder / "stacks/20261122-051130-vase_0000.jpg"
     assert layout.slice(12, 3) == folder / "slices/20261122-051130-vase_0012/slice_03.jpg"
+    assert layout.mask(7) == folder / "masks/20261122-051130-vase_0007.png"
+    assert layout.depth(7) == folder / "depth/20261122-051130-vase_0007.png"
     assert layout.thumbnail(4999) == folder / "thumbnails/20261122-051130-vase_4999.jpg"
     assert layout.manifest == folder / "manifest.json"
     assert layout.journal == folder / "journal.jsonl"
+
+
+def test_all_that_a_position_writes_has_its_folder_made_with_the_scan() -> None:
+    layout = ScanLayout(Path("/data/scans/20261122-051130-vase"))
+    files = (layout.stack(0), layout.thumbnail(0), layout.mask(0), layout.depth(0), layout.slice(0, 0).parent)
+    assert {file.parent for file in files} == set(layout.image_folders)
 
 
 def test_a_calibration_has_a_readable_name_of_its_own() -> None:

@@ -45,15 +45,23 @@ def test_a_person_can_read_it(layout: ScanLayout) -> None:
 
 
 def test_it_keeps_the_calibration_that_the_scan_began_with(layout: ScanLayout) -> None:
-    known = MANIFEST.model_copy(update={"breathing": {"power": 232.9, "centre": [0.004, -0.011]}})
+    scale = {"offset": 0.1, "slope": 1.02}
+    known = MANIFEST.model_copy(
+        update={
+            "breathing": {"power": 232.9, "centre": [0.004, -0.011]},
+            "focus_scale": scale,
+            "software": "Focusrig 1",
+        }
+    )
     save_manifest(known, layout, CountingDisk())
     assert load_manifest(layout) == known
 
 
 def test_one_written_before_there_were_calibrations_still_reads(layout: ScanLayout) -> None:
     document = json.loads(layout.manifest.read_text())
-    for key in ("breathing", "check"):
+    for key in ("breathing", "focus_scale", "software", "check"):
         del document[key]
+    del document["plan"]["output"]
     for key in ("method", "measure", "window", "steepness", "unaligned", "slab"):
         del document["plan"]["stacking"][key]
     layout.manifest.write_text(json.dumps(document))

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import NoSpace, StoreError
+from scanner.store.archive import Archive
 from scanner.store.files import TEMPORARY
 from scanner.store.scans import ScanFolder, ScanStore
 from tests.store.disks import CountingDisk, PowerCut, VolatileDisk, fail_at, stop_at
-from tests.store.examples import PLAN, slice_jpeg, stack_jpeg, store_at, take
+from tests.store.examples import PLAN, images_of, slice_jpeg, store_at, take
 
 POSITIONS = 3
+WITH_MAPS = 1
+"""The position that has a mask and a depth map: what is true of one is true of all, and steps cost time."""
 
 
 def scan(store: ScanStore, promise: Callable[[set[int]], None]) -> None:
@@ -24,9 +27,9 @@ def scan(store: ScanStore, promise: Callable[[set[int]], None]) -> None:
     folder.save_manifest(folder.manifest.model_copy(update={"sweep": {"count": 2}}))
     folder.record_state("running")
     for position in range(POSITIONS):
-        take(folder, position)
+        take(folder, position, maps=position == WITH_MAPS)
         promise(set(range(position + 1)))
-    take(folder, 1)  # a position that is done again
+    take(folder, 0)  # a position that is done again
     folder.record_state("finished", "completed")
 
 
@@ -48,12 +51,20 @@ def assert_files_whole(folder: ScanFolder) -> None:
     history = folder.history()
     assert history.damaged == ()
     for position, done in history.done.items():
-        assert folder.stack_path(position).read_bytes() == stack_jpeg(position)
-        assert folder.thumbnail_path(position).read_bytes() == b"thumbnail"
+        images = images_of(position, maps=done.mask is not None)
+        assert folder.stack_path(position).read_bytes() == images.stack
+        assert folder.thumbnail_path(position).read_bytes() == images.thumbnail
+        if done.mask is not None and done.depth is not None:
+            assert folder.mask_path(position).read_bytes() == images.mask
+            assert folder.depth_path(position).read_bytes() == images.depth
         for record in done.slices:
             assert folder.slice_path(position, record.index).read_bytes() == slice_jpeg(position, record.index)
-    assert len(b"".join(folder.stacks_archive().read())) == folder.stacks_archive().size
-    assert len(b"".join(folder.slices_archive().read())) == folder.slices_archive().size
+    stacks = [folder.stack_entry(done, f"{index}.jpg", silent=True) for index, done in history.done.items()]
+    maps = [
+        entry for index, done in history.done.items() for entry in folder.map_entries(done, f"{index}m", f"{index}d")
+    ]
+    for archive in (Archive([*stacks, *maps], folder.manifest.created_at), folder.slices_archive()):
+        assert sum(map(len, archive.read())) == archive.size
 
 
 def steps_of_a_scan(root: Path) -> int:

@@ -2,20 +2,24 @@
 
 import errno
 import io
-import json
 import os
 import threading
 import zipfile
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from scanner import __version__
 from scanner.clock import FakeClock
 from scanner.errors import CorruptState, NotFound, StoreError
+from scanner.store.archive import Archive, Entry
+from scanner.store.exif import without_35mm
 from scanner.store.files import TEMPORARY
 from scanner.store.scans import ScanFolder, ScanStore
 from tests.store.disks import CountingDisk, fail_at
-from tests.store.examples import PLAN, slice_jpeg, stack_jpeg, store_at, take
+from tests.store.examples import PLAN, TAKEN_AT, slice_jpeg, stack_jpeg, store_at, tagged_jpeg, take
 
 ID = "20260101-000000-my-vase"
 
@@ -51,9 +55,16 @@ def test_a_new_scan_has_its_manifest_and_no_history(folder: ScanFolder) -> None:
     assert folder.id == folder.path.name == ID
     assert folder.manifest.plan == PLAN
     assert folder.manifest.rig == {"description": "a rig"}
+    assert folder.manifest.software == f"Focusrig {__version__}"
     assert again(folder).manifest == folder.manifest
     assert folder.history().done == {}
     assert folder.history().state is None
+
+
+def test_a_new_scan_keeps_what_was_calibrated(store: ScanStore) -> None:
+    folder = store.create(PLAN, {}, breathing={"power": 232.9}, focus_scale={"offset": 0.1, "slope": 1.02})
+    assert again(folder).manifest.breathing == {"power": 232.9}
+    assert again(folder).manifest.focus_scale == {"offset": 0.1, "slope": 1.02}
 
 
 def test_ids_of_the_same_second_are_unique(store: ScanStore) -> None:
@@ -97,6 +108,7 @@ def test_a_position_is_what_was_written(folder: ScanFolder) -> None:
     done = take(folder, 3)
     assert done.index == 3
     assert (done.turntable, done.tilt, done.took_s) == (45.0, 30.0, 1.5)
+    assert (done.taken_at, done.mask, done.depth, done.stack_without_35mm) == (TAKEN_AT, None, None, None)
     assert folder.stack_path(3).read_bytes() == stack_jpeg(3)
     assert folder.slice_path(3, 1).read_bytes() == slice_jpeg(3, 1)
     assert folder.thumbnail_path(3).read_bytes() == b"thumbnail"
@@ -106,16 +118,40 @@ def test_a_position_is_what_was_written(folder: ScanFolder) -> None:
     assert again(folder).history().done == {3: done}
 
 
+def test_a_position_has_its_mask_and_its_depth_map(folder: ScanFolder) -> None:
+    done = take(folder, 3, maps=True)
+    assert done.mask is not None
+    assert done.depth is not None
+    assert done.mask.name == done.depth.name == f"{ID}_0003.png"
+    assert folder.mask_path(3).read_bytes() == b"mask of 3"
+    assert folder.depth_path(3).read_bytes() == b"depth map of 3"
+    assert folder.mask_path(3) != folder.depth_path(3)
+    assert again(folder).history().done == {3: done}
+
+
+def test_it_is_known_what_a_stacked_image_is_without_its_35_mm_tag(folder: ScanFolder) -> None:
+    """So that an archive can be computed without reading the image."""
+    done = take(folder, 0, maps=True)
+    silent = without_35mm(tagged_jpeg(0))
+    assert silent is not None
+    assert done.stack_without_35mm is not None
+    assert done.stack_without_35mm.name == done.stack.name
+    assert done.stack_without_35mm.bytes == done.stack.bytes == len(silent)
+    assert done.stack_without_35mm.crc32 == zlib.crc32(silent) != done.stack.crc32
+    assert folder.stack_path(0).read_bytes() == tagged_jpeg(0)
+
+
 def test_the_line_that_says_done_comes_last(tmp_path: Path) -> None:
     disk = CountingDisk()
     folder = store_at(tmp_path, disk).create(PLAN, {})
     begin = disk.steps
-    take(folder, 0)
+    take(folder, 0, maps=True)
     renames = [call.split()[-1] for call in disk.calls[begin:] if call.startswith("rename")]
-    assert renames == ["slice_00.jpg", "slice_01.jpg", f"{ID}_0000.jpg", f"{ID}_0000.jpg"]
+    stem = f"{ID}_0000"
+    assert renames == ["slice_00.jpg", "slice_01.jpg", f"{stem}.jpg", f"{stem}.jpg", f"{stem}.png", f"{stem}.png"]
     last_rename = max(n for n, call in enumerate(disk.calls) if call.startswith("rename"))
     assert disk.calls.index("open journal.jsonl") > last_rename
-    assert disk.calls[last_rename + 1 :][:2] == ["open thumbnails", "sync"]
+    assert disk.calls[last_rename + 1 :][:2] == ["open depth", "sync"]
 
 
 def test_files_without_a_line_in_the_journal_are_not_done(folder: ScanFolder) -> None:
@@ -124,12 +160,14 @@ def test_files_without_a_line_in_the_journal_are_not_done(folder: ScanFolder) ->
     assert zipfile.ZipFile(io.BytesIO(b"".join(folder.slices_archive().read()))).namelist() == []
 
 
-@pytest.mark.parametrize("ask", ["stack", "slice", "thumbnail"])
+@pytest.mark.parametrize("ask", ["stack", "slice", "thumbnail", "mask", "depth"])
 def test_what_is_not_there_is_not_found(folder: ScanFolder, ask: str) -> None:
     asked = {
         "stack": lambda: folder.stack_path(0),
         "slice": lambda: folder.slice_path(0, 0),
         "thumbnail": lambda: folder.thumbnail_path(0),
+        "mask": lambda: folder.mask_path(0),
+        "depth": lambda: folder.depth_path(0),
     }
     with pytest.raises(NotFound, match="position 0"):
         asked[ask]()
@@ -178,20 +216,43 @@ def test_an_id_that_is_none_is_not_found(store: ScanStore, folder: ScanFolder, s
             call(scan_id)
 
 
-def test_the_archive_of_stacks_holds_what_is_done_and_its_facts(folder: ScanFolder) -> None:
-    for position in (2, 0):
-        take(folder, position)
-    archive = folder.stacks_archive()
-    with zipfile.ZipFile(io.BytesIO(b"".join(archive.read()))) as file:
-        assert file.namelist() == [f"images/{ID}_0000.jpg", f"images/{ID}_0002.jpg", "manifest.json"]
-        assert file.read(f"images/{ID}_0002.jpg") == stack_jpeg(2)
-        facts = json.loads(file.read("manifest.json"))
-    assert [position["index"] for position in facts["positions"]] == [0, 2]
-    assert facts["positions"][1]["slices"][0]["transform"] == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
-    assert facts["plan"]["name"] == "My vase"
-    assert again(folder).stacks_archive().etag == archive.etag
-    take(folder, 1)
-    assert folder.stacks_archive().etag != archive.etag
+def zipped(folder: ScanFolder, entries: Sequence[Entry]) -> dict[str, bytes]:
+    """Entries as they come out of an archive."""
+    with zipfile.ZipFile(io.BytesIO(b"".join(Archive(entries, folder.manifest.created_at).read()))) as file:
+        assert file.testzip() is None
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def test_entries_are_the_files_of_a_position_by_other_names(folder: ScanFolder) -> None:
+    done = take(folder, 2, maps=True)
+    entries = [folder.stack_entry(done, "images/a.jpg"), *folder.map_entries(done, "masks/a.png", "depth/a.png")]
+    assert zipped(folder, entries) == {
+        "images/a.jpg": tagged_jpeg(2),
+        "masks/a.png": b"mask of 2",
+        "depth/a.png": b"depth map of 2",
+    }
+
+
+def test_a_position_without_maps_has_no_entries_for_them(folder: ScanFolder) -> None:
+    done = take(folder, 0)
+    assert folder.map_entries(done, "mask.png", "depth.png") == ()
+    masked = done.model_copy(update={"mask": done.stack})
+    assert [entry.name for entry in folder.map_entries(masked, "mask.png", "depth.png")] == ["mask.png"]
+
+
+def test_a_silent_entry_lacks_the_focal_length_in_35_mm_film_and_the_file_keeps_it(folder: ScanFolder) -> None:
+    done = take(folder, 0, maps=True)
+    entry = folder.stack_entry(done, "a.jpg", silent=True)
+    assert zipped(folder, [entry]) == {"a.jpg": without_35mm(tagged_jpeg(0))}
+    assert folder.stack_path(0).read_bytes() == tagged_jpeg(0)
+    assert entry.record == done.stack_without_35mm
+
+
+def test_what_has_no_such_tag_is_the_same_in_silence(folder: ScanFolder) -> None:
+    done = take(folder, 0)
+    silent, plain = (folder.stack_entry(done, "a.jpg", silent=silent) for silent in (True, False))
+    assert silent == plain
+    assert zipped(folder, [silent]) == {"a.jpg": stack_jpeg(0)}
 
 
 def test_the_archive_of_slices_has_a_folder_a_position(folder: ScanFolder) -> None:
@@ -205,11 +266,13 @@ def test_the_archive_of_slices_has_a_folder_a_position(folder: ScanFolder) -> No
         ]
 
 
-def test_a_lost_stack_is_an_error_and_not_a_broken_archive(folder: ScanFolder) -> None:
-    take(folder, 0)
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_lost_stack_is_an_error_and_not_a_broken_archive(folder: ScanFolder, silent: bool) -> None:
+    done = take(folder, 0, maps=True)
+    archive = Archive([folder.stack_entry(done, "a.jpg", silent=silent)], folder.manifest.created_at)
     folder.stack_path(0).write_bytes(b"short")
     with pytest.raises(StoreError, match=f"{ID}_0000.jpg has 5 bytes"):
-        folder.stacks_archive().read()
+        archive.read()
 
 
 def test_a_deleted_scan_is_gone(tmp_path: Path, store: ScanStore, folder: ScanFolder) -> None:
