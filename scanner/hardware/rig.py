@@ -157,7 +157,15 @@ def simulated_camera(
     wanted = settings.simulated
 
     def scene(width: int, height: int) -> Scene | ChartScene:
-        seen = SceneSettings(width, height, seed=wanted.seed, breathing=wanted.breathing, shake_px=wanted.shake_px)
+        seen = SceneSettings(
+            width,
+            height,
+            seed=wanted.seed,
+            breathing=wanted.breathing,
+            shake_px=wanted.shake_px,
+            texture=wanted.texture,
+            background=wanted.background,
+        )
         return Scene(seen) if wanted.chart_mm is None else ChartScene(seen, wanted.chart_mm / 1000)
 
     def standing() -> tuple[Degrees, Degrees]:
@@ -186,7 +194,7 @@ def camera_names(settings: RigSettings, camera: CameraFacts) -> CameraNames:
     return CameraNames(
         make=wanted.make or ("Focusrig" if settings.kind == "simulated" else of_driver),
         model=wanted.model or camera.model,
-        serial=camera.serial,
+        serial=camera.serial or ("simulated" if settings.kind == "simulated" else ""),
         lens=wanted.lens or f"{camera.focal_length_mm:g} mm f/{camera.f_number:g}",
     )
 

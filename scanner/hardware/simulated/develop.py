@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from scanner.hardware.simulated.layers import Light
+from scanner.hardware.simulated.layers import Backdrop, Light
 from scanner.hardware.simulated.noise import NoiseField, noise_of_code
 from scanner.hardware.simulated.optics import Image, Matrix, encode, ycbcr
 from scanner.hardware.simulated.settings import SceneSettings
@@ -36,25 +36,39 @@ class Developer:
         self._noise = noise
         self._deviation = noise_of_code(settings.full_well, settings.read_noise)
 
-    def develop(self, light: Light, move: Matrix, exposed: Exposed) -> Planes:
-        """The frame, 4:2:0. `move`: 2x3 affine from pixels of `light` to pixels of the frame; around it is wall."""
+    def develop(self, light: Light, move: Matrix, exposed: Exposed, behind: Backdrop | None = None) -> Planes:
+        """The frame, 4:2:0. `move`: 2x3 affine from pixels of `light` to pixels of the frame.
+
+        Around `light` is what is `behind`, in pixels of the frame, or the plain wall.
+        """
         width, height = self._size
         result = Planes(*(np.empty(size, np.uint8) for size in ((height, width), *[(height // 2, width // 2)] * 2)))
-        left, right = self._columns(light, move)
-        empty = [part.item(0) for part in ycbcr(encode(np.tile(WALL * exposed.gains, (2, 2, 1))))]
-        placed = move - np.array([[0, 0, left], [0, 0, 0]])
+        columns = self._columns(light, move)
+        placed = move - np.array([[0, 0, columns[0]], [0, 0, 0]])
         for top in range(0, height, ROWS):
-            size = (right - left, min(ROWS, height - top))
-            strip = cv2.warpAffine(light, placed, size, flags=cv2.INTER_LANCZOS4, borderValue=(WALL * 65535).tolist())
-            parts = ycbcr(encode(np.multiply(strip, exposed.gains / np.float32(65535), dtype=np.float32)))
-            strips = [_wide(parts[0], empty[0], left, width), *(
-                _wide(part, value, left // 2, width // 2) for part, value in zip(parts[1:], empty[1:], strict=True)
-            )]  # fmt: skip
+            bottom = min(top + ROWS, height)
+            if behind is None:
+                strips = self._before_plain(light, placed, columns, bottom - top, exposed)
+            else:
+                around = behind.rows(top, bottom, width)
+                _place(light, placed, around[:, columns[0] : columns[1]], cv2.BORDER_TRANSPARENT)
+                strips = _encoded(around, exposed)
             if exposed.rng is not None:
                 self._disturb(strips, exposed.rng)
             self._write(strips, (result.y, result.cb, result.cr), top)
             placed[1, 2] -= ROWS
         return result
+
+    def _before_plain(
+        self, light: Light, placed: Matrix, columns: tuple[int, int], rows: int, exposed: Exposed
+    ) -> list[Image]:
+        """Y', Cb and Cr of a strip; what is dear is done between `columns` alone, the rest is one value."""
+        left, right = columns
+        strip = np.empty((rows, right - left, 3), np.uint16)
+        parts = _encoded(_place(light, placed, strip, cv2.BORDER_CONSTANT), exposed)
+        empty = [part.item(0) for part in ycbcr(encode(np.tile(WALL * exposed.gains, (2, 2, 1))))]
+        places = ((left, self._size[0]), *[(left // 2, self._size[0] // 2)] * 2)
+        return [_wide(part, value, *place) for part, value, place in zip(parts, empty, places, strict=True)]
 
     def _columns(self, light: Light, move: Matrix) -> tuple[int, int]:
         """The even columns of the frame between which `light` falls."""
@@ -78,6 +92,17 @@ class Developer:
         """Round into the planes, from row `top` of the frame on."""
         for part, plane, start in zip(strips, planes, (top, top // 2, top // 2), strict=True):
             plane[start : start + part.shape[0]] = cv2.convertScaleAbs(np.maximum(part, 0.0, out=part))
+
+
+def _place(light: Light, move: Matrix, onto: Light, border: int) -> Light:
+    """`move` puts `light` onto rows and columns of a frame, in place; around it, as `border` says: wall, or nothing."""
+    size, wall = (onto.shape[1], onto.shape[0]), (WALL * 65535).tolist()
+    return np.asarray(cv2.warpAffine(light, move, size, onto, cv2.INTER_LANCZOS4, border, wall), np.uint16)
+
+
+def _encoded(light: Light, exposed: Exposed) -> list[Image]:
+    """Y', Cb and Cr of linear light (h, w, 3) as it is exposed."""
+    return list(ycbcr(encode(np.multiply(light, exposed.gains / np.float32(65535), dtype=np.float32))))
 
 
 def _wide(part: Image, value: float, left: int, width: int) -> Image:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.hardware.simulated.optics import LINEAR_OF_CODE, Image, blur
+from scanner.hardware.simulated.optics import LINEAR_OF_CODE, Image, Matrix, blur
 
 Window: TypeAlias = tuple[slice, slice]
 Light: TypeAlias = NDArray[np.uint16]
@@ -50,6 +50,34 @@ class Layered(Protocol):
 
     @property
     def inset(self) -> NDArray[np.uint8]: ...
+
+
+def then(first: Matrix, second: Matrix) -> Matrix:
+    """The 2x3 affine that does `first`, then `second`."""
+    return np.column_stack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backdrop:
+    """What is behind the object, as blurred as lens and demosaicing show it.
+
+    `light`: (h, w, 3) uint16, 65535 = light 1, repeated without end. `move`: 2x3 affine from its dots to pixels.
+    """
+
+    light: Light
+    move: Matrix
+
+    def moved(self, move: Matrix) -> "Backdrop":
+        """The same in other pixels; `move`: 2x3 affine from these to those."""
+        return Backdrop(self.light, then(self.move, move))
+
+    def rows(self, top: int, bottom: int, width: int) -> Light:
+        """Pixels (bottom - top, width, 3) from column 0 on."""
+        move = self.move.copy()
+        move[1, 2] -= top
+        size = (width, bottom - top)
+        seen = cv2.warpAffine(self.light, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        return np.asarray(seen, np.uint16)
 
 
 def inset_of(there: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -165,36 +193,50 @@ def composite(
         yield top, total
 
 
-def defocus(picture: Layered, circles: NDArray[np.float64], wall: Image) -> Light:
-    """The blurred object before a plain wall (3,) of linear light: (h + 2 m, w + 2 m, 3) uint16, 65535 = light 1."""
+def defocus(picture: Layered, circles: NDArray[np.float64], wall: Image | Backdrop) -> Light:
+    """The blurred object before a wall: (h + 2 m, w + 2 m, 3) uint16, 65535 = light 1.
+
+    `wall`: linear light (3,) of a plain one, or a backdrop in the pixels of the picture.
+    """
     margin = margin_of(circles)
     height, width = picture.inset.shape
     result = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint16)
     for top, light in composite((picture.front, picture.back), picture.inset, circles):
         rows = light.shape[1] - 2 * HALO
-        result[top + margin : top + margin + rows] = _before(light, wall)[HALO : HALO + rows]
+        result[top + margin : top + margin + rows] = _before(light, wall, top, margin)[HALO : HALO + rows]
     return result
 
 
-def in_focus(picture: Layered, wall: Image) -> Light:
-    """What `defocus` would give were all that is seen in focus; m is `margin_of` no blur."""
+def in_focus(picture: Layered, wall: Image | Backdrop) -> Light:
+    """What `defocus` would give were all of the object that is seen in focus; m is `margin_of` no blur."""
     margin = margin_of(np.zeros(1))
     height, width = picture.inset.shape
     result = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint16)
     for top in range(-margin, height + margin, STRIP):
         bottom = min(top + STRIP, height + margin)
         light, _ = _strip_of(picture.front, top - HALO, bottom + HALO, margin)
-        result[top + margin : bottom + margin] = _before(light, wall)[HALO:-HALO]
+        result[top + margin : bottom + margin] = _before(light, wall, top, margin)[HALO:-HALO]
     return result
 
 
-def _before(light: Image, wall: Image) -> Light:
-    """Lay a wall behind light (4, h, w), and soften as lens and demosaicing do: (h, w, 3) uint16."""
+def _before(light: Image, wall: Image | Backdrop, top: int, margin: int) -> Light:
+    """Lay a wall behind light (4, h, w) from row `top` on, as lens and demosaicing soften it: (h, w, 3) uint16."""
     gap = 1.0 - light[3]
-    planes = []
-    for plane, colour in zip(light[:3], wall, strict=True):
-        full = cv2.GaussianBlur(plane + gap * colour, (0, 0), SOFTNESS, borderType=cv2.BORDER_REPLICATE)
-        full *= 65535.0
-        full += 0.5
-        planes.append(np.clip(full, 0, 65535).astype(np.uint16))
-    return np.asarray(cv2.merge(planes), np.uint16)
+    if isinstance(wall, Backdrop):
+        placed = wall.moved(np.array([[1.0, 0, margin], [0, 1, 0]]))
+        behind = cv2.split(placed.rows(top - HALO, top - HALO + gap.shape[0], gap.shape[1]))
+        gap = _soft(gap) / np.float32(65535)
+        return _packed([_soft(plane) + gap * colour for plane, colour in zip(light[:3], behind, strict=True)])
+    return _packed([_soft(plane + gap * colour) for plane, colour in zip(light[:3], wall, strict=True)])
+
+
+def _soft(plane: Image) -> Image:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), SOFTNESS, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _packed(planes: list[Image]) -> Light:
+    """R, G, B of linear light as (h, w, 3) uint16, 65535 = light 1; `planes` are changed."""
+    for plane in planes:
+        np.multiply(plane, np.float32(65535), out=plane)
+        np.add(plane, np.float32(0.5), out=plane)
+    return np.asarray(cv2.merge([np.clip(plane, 0, 65535).astype(np.uint16) for plane in planes]), np.uint16)

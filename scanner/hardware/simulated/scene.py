@@ -25,6 +25,7 @@ from scanner.hardware.simulated.optics import Matrix, lens_of
 from scanner.hardware.simulated.settings import SceneSettings
 from scanner.hardware.simulated.texture import Texture
 from scanner.hardware.simulated.view import Imaging, View
+from scanner.hardware.simulated.wall import Wall
 
 __all__ = ["Intrinsics", "Scene", "SceneSettings", "View"]
 
@@ -55,8 +56,11 @@ class Scene:
         rng = np.random.default_rng([settings.seed, 3])
         off = rng.uniform((0.008, 0.002), (0.011, 0.004)) * rng.choice((-1.0, 1.0), 2) * settings.width
         self._centre = ((settings.width - 1) / 2 + float(off[0]), (settings.height - 1) / 2 + float(off[1]))
-        self._texture = Texture(settings.seed)
-        self._developer = Developer(settings, NoiseField(settings.seed))
+        self._texture = Texture(settings.seed, weak=settings.texture == "weak")
+        focal_px = self.intrinsics(self.lens.reference).focal_px
+        wall = Wall(settings.seed, self.lens, focal_px, self._centre) if settings.background == "textured" else None
+        developer = Developer(settings, NoiseField(settings.seed))
+        self._imaging = Imaging(settings, self.lens, self._centre, developer, wall)
 
     def intrinsics(self, lens: float) -> Intrinsics:
         """The pinhole camera that a frame at this lens position follows, shake aside."""
@@ -112,4 +116,4 @@ class Scene:
         )
         pose = (round((turntable_deg % 360.0) * 1e4) % 3_600_000, round((tilt_deg + 90.0) * 1e4))
         key = (self.settings.seed, *pose, *([round((back_mm - BACK_LOW) * 1e4)] if back_mm else []))
-        return View(Imaging(self.settings, self.lens, self._centre, self._developer), picture, key)
+        return View(self._imaging, picture, key, back_mm * 1e-3)

@@ -1,6 +1,7 @@
 """Settings of the simulated camera."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from scanner.errors import PlanError
 
@@ -12,7 +13,8 @@ class SceneSettings:
     `breathing`: magnification at `lens_near` over that at `lens_far`, minus 1. `shake_px`, `roll_deg`: standard
     deviations of a frame's random shift (each axis) and roll. `well_depth`: electrons at white on a square micrometre
     of sensor, 4500 on a pixel of 1.4 µm: larger pixels are less noisy. `read_noise`: electrons. `distance`: metres
-    from lens to the middle of the object. `lens_*`: dioptres.
+    from lens to the middle of the object. `lens_*`: dioptres. `texture`: weak leaves most of the object plain.
+    `background`: a dark plain wall, or a printed one that does not turn with the object.
     """
 
     width: int = 1920
@@ -29,6 +31,8 @@ class SceneSettings:
     distance: float = 0.1
     lens_far: float = 0.0
     lens_near: float = 15.0
+    texture: Literal["rich", "weak"] = "rich"
+    background: Literal["plain", "textured"] = "plain"
 
     @property
     def pixel_pitch(self) -> float:

@@ -23,6 +23,8 @@ TURQUOISE, DEEP, PALE = (0.030, 0.330, 0.340), (0.012, 0.120, 0.270), (0.300, 0.
 CLAY, INK = (0.420, 0.230, 0.110), (0.010, 0.016, 0.030)
 GOLD, LAPIS, CARNELIAN = (0.780, 0.470, 0.100), (0.030, 0.060, 0.330), (0.500, 0.070, 0.030)
 GRANITE = (0.050, 0.045, 0.045)
+SMOOTH = 0.05
+"""Grain and roughness of a smooth glaze, as shares of those of the worn one."""
 
 
 class Noise:
@@ -65,7 +67,8 @@ def _cover(base: Vector, colour: tuple[float, float, float], share: Vector) -> N
 class Texture:
     """The paint of one object. The same seed gives the same paint."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, weak: bool = False) -> None:
+        self._weak = weak
         rng = np.random.default_rng([seed, 7])
         self._noise = Noise(rng)
         self._stamps = stamps.Stamps(rng)
@@ -79,13 +82,19 @@ class Texture:
         octaves = [i for i, size in enumerate(GRAIN) if size > 1.8 * pixel or i < 4]
         noise = [self._noise.read(points, i) for i in octaves]
         fine = noise[-1] if len(noise) == len(GRAIN) else noise[3]
-        colour = self._glaze(noise)
-        _cover(colour, INK, self._stamps.ink(points, normals) * _ramp(noise[2][0], 0.10, 0.22))
+        if self._weak:
+            colour = self._smooth_glaze(noise)
+        else:
+            colour = self._glaze(noise)
+            _cover(colour, INK, self._stamps.ink(points, normals) * _ramp(noise[2][0], 0.10, 0.22))
         self._jewels(colour, points)
-        stone = _ramp(-points[2], -shape.PLINTH_TOP - 0.12, -shape.PLINTH_TOP)
-        self._stone(colour, points, noise, stone)
-        colour *= 0.66 + 0.44 * noise[3][1] + 0.24 * fine[0]
+        self._stone(colour, points, noise)
         bump = 0.22 * (noise[3] - 0.5) + 0.20 * (noise[2] - 0.5) + 0.10 * (fine - 0.5)
+        if self._weak:
+            colour *= 0.98 + SMOOTH * (0.44 * noise[3][1] + 0.24 * fine[0])
+            bump *= np.float32(SMOOTH)
+        else:
+            colour *= 0.66 + 0.44 * noise[3][1] + 0.24 * fine[0]
         return np.clip(colour, 0.004, 0.95), bump
 
     def _glaze(self, noise: list[Vector]) -> Vector:
@@ -104,6 +113,20 @@ class Texture:
         _cover(colour, PALE, 0.7 * _ramp(0.85 * tiny[0] + 0.15 * small[0], 0.78, 0.82))
         crack = np.minimum(np.abs(middle[0] - 0.5), np.abs(middle[1] - 0.42))
         _cover(colour, (0.05, 0.05, 0.04), 0.7 * _ramp(-crack, -0.022, -0.008))
+        return colour
+
+    @staticmethod
+    def _smooth_glaze(noise: list[Vector]) -> Vector:
+        """Plain glaze, a little deeper here and paler there, with few flecks."""
+        wide, middle, small = noise[:3]
+        colour = np.empty_like(wide)
+        for channel, value in zip(colour, TURQUOISE, strict=True):
+            channel[:] = value
+        _cover(colour, DEEP, 0.25 * wide[0])
+        _cover(colour, PALE, 0.15 * wide[1])
+        _cover(colour, INK, 0.8 * _ramp(0.85 * middle[0] + 0.15 * small[0], 0.80, 0.83))
+        _cover(colour, CLAY, 0.8 * _ramp(0.85 * middle[1] + 0.15 * small[1], 0.82, 0.84))
+        _cover(colour, INK, 0.7 * _ramp(small[2], 0.90, 0.94))
         return colour
 
     def _jewels(self, colour: Vector, points: Vector) -> None:
@@ -139,12 +162,15 @@ class Texture:
         inner = np.sqrt(np.square((side - 6.0) / 2.3) + np.square((y + 6.0) / 3.0) + np.square((z - 53.4) / 4.6))
         _cover(colour, CARNELIAN, 0.7 * _ramp(-inner, -1.05, -1.0) * _ramp(z, 49.5, 50.0))
 
-    def _stone(self, colour: Vector, points: Vector, noise: list[Vector], stone: Vector) -> None:
-        """Black speckled granite with an inscription in gold."""
+    def _stone(self, colour: Vector, points: Vector, noise: list[Vector]) -> None:
+        """Black granite, speckled where the paint is rich, with an inscription in gold."""
         x, y, z = points
+        stone = _ramp(-z, -shape.PLINTH_TOP - 0.12, -shape.PLINTH_TOP)
+        few = np.float32(0.14 if self._weak else 0.0)
+        grey, red = 0.6 * noise[2][1] + 0.4 * noise[3][2] - few, 0.8 * noise[2][2] + 0.2 * noise[3][0] - few
         _cover(colour, GRANITE, stone)
-        _cover(colour, (0.40, 0.36, 0.33), stone * 0.8 * _ramp(0.6 * noise[2][1] + 0.4 * noise[3][2], 0.58, 0.64))
-        _cover(colour, (0.30, 0.12, 0.08), stone * _ramp(0.8 * noise[2][2] + 0.2 * noise[3][0], 0.74, 0.78))
+        _cover(colour, (0.40, 0.36, 0.33), stone * 0.8 * _ramp(grey, 0.58, 0.64))
+        _cover(colour, (0.30, 0.12, 0.08), stone * _ramp(red, 0.74, 0.78))
         height, width = self._inscription.shape
         turn = np.arctan2(x, -y).astype(np.float32) * np.float32(1 / math.tau) + np.float32(0.5)
         column = turn * np.float32(width - 1)

@@ -8,20 +8,23 @@ from numpy.typing import NDArray
 
 from scanner.hardware.simulated import layers
 from scanner.hardware.simulated.develop import WALL, Developer, Exposed
-from scanner.hardware.simulated.optics import Lens, Matrix
+from scanner.hardware.simulated.layers import Backdrop
+from scanner.hardware.simulated.optics import Image, Lens, Matrix
 from scanner.hardware.simulated.render import Picture
 from scanner.hardware.simulated.settings import SceneSettings
+from scanner.hardware.simulated.wall import BEHIND, Wall
 from scanner.slices import Planes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Imaging:
-    """What all views of a scene share; `centre`: the principal point in pixels."""
+    """What all views of a scene share; `centre`: the principal point in pixels; `wall`: None is plain and dark."""
 
     settings: SceneSettings
     lens: Lens
     centre: tuple[float, float]
     developer: Developer
+    wall: Wall | None = None
 
 
 class View:
@@ -30,8 +33,9 @@ class View:
     All pictures of a view follow the pinhole camera of `Scene.intrinsics(lens)`; only `slice` adds shake.
     """
 
-    def __init__(self, imaging: Imaging, picture: Picture, key: tuple[int, ...]) -> None:
-        self._imaging, self._picture, self._key = imaging, picture, key
+    def __init__(self, imaging: Imaging, picture: Picture, key: tuple[int, ...], back: float = 0.0) -> None:
+        """`back`: how far, in metres, the rail has carried the camera away."""
+        self._imaging, self._picture, self._key, self._back = imaging, picture, key, back
         self.near, self.far = picture.near, picture.far
 
     def slice(
@@ -56,12 +60,19 @@ class View:
         move = self._move(lens, shift, float(rng.normal(0.0, settings.roll_deg)))
         circles = self._imaging.lens.circle(lens, self._depth_of_bytes())
         gains = np.array([exposure * red_gain, exposure, exposure * blue_gain], np.float32)
-        return self._develop(layers.defocus(self._picture, circles, WALL), move, Exposed(gains, rng))
+        behind = self._behind(lens)
+        light = layers.defocus(self._picture, circles, self._in_window(behind))
+        return self._develop(light, move, Exposed(gains, rng), behind)
 
     def truth(self, lens: float) -> Planes:
-        """All in focus, without noise and shake, in the geometry of `lens`: what a perfect stack would be."""
+        """All in focus, without noise and shake, in the geometry of `lens`: what a perfect stack would be.
+
+        A printed wall is never in focus in a sweep of the object; it is shown as blurred as at `lens`.
+        """
         still = Exposed(np.ones(3, np.float32), None)
-        return self._develop(layers.in_focus(self._picture, WALL), self._move(lens), still)
+        behind = self._behind(lens)
+        light = layers.in_focus(self._picture, self._in_window(behind))
+        return self._develop(light, self._move(lens), still, behind)
 
     def mask(self, lens: float) -> NDArray[np.uint8]:
         """(h, w) uint8, 255 where the object is, in the geometry of `lens`."""
@@ -105,6 +116,18 @@ class View:
         placed[:, 2] += move[:, :2] @ (self._picture.left - margin, self._picture.top - margin)
         return placed
 
-    def _develop(self, light: layers.Light, move: Matrix, exposed: Exposed) -> Planes:
+    def _behind(self, lens: float) -> Backdrop | None:
+        """The printed wall in pixels of the reference geometry."""
+        wall = self._imaging.wall
+        return wall.seen(lens, self._imaging.settings.distance + self._back + BEHIND) if wall else None
+
+    def _in_window(self, behind: Backdrop | None) -> Backdrop | Image:
+        """What is behind the picture, in pixels from the corner of its window."""
+        if behind is None:
+            return WALL
+        return behind.moved(np.array([[1.0, 0, -self._picture.left], [0, 1, -self._picture.top]]))
+
+    def _develop(self, light: layers.Light, move: Matrix, exposed: Exposed, behind: Backdrop | None) -> Planes:
         margin = (light.shape[0] - self._picture.inset.shape[0]) // 2
-        return self._imaging.developer.develop(light, self._placed(move, margin), exposed)
+        around = behind and behind.moved(move)
+        return self._imaging.developer.develop(light, self._placed(move, margin), exposed, around)
