@@ -12,7 +12,6 @@ from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import Sweep, SweepPlan
 from scanner.units import Degrees, Dioptres, Frozen
 
-
 EXTRAPOLATED = 0.5
 """Beyond the lens positions where it was measured a law holds for so much of their span."""
 

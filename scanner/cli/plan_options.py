@@ -21,11 +21,13 @@ class Command(argparse.ArgumentParser):
 
 
 def add_stacking_plan(command: argparse.ArgumentParser) -> None:
-    """An option for each setting of a StackingPlan, checked by it; the defaults are the plan's."""
+    """An option for each setting of a StackingPlan that files can follow, checked by it, with its default."""
     from scanner.plan.stacking import StackingPlan
 
     group = command.add_argument_group("how to stack", "The defaults need no touching.")
     for name, setting in StackingPlan.model_json_schema()["properties"].items():
+        if setting.get("scansOnly"):
+            continue
         group.add_argument(
             f"--{name}", type=_checked(name), default=setting["default"], metavar=_metavar(setting), help=_help(setting)
         )

@@ -61,7 +61,8 @@ def plan_jobs(stacks: Sequence[StackInput], arguments: argparse.Namespace) -> li
     A name without a suffix is one of a folder. Raises StoreError for a file where there must be a folder.
     """
     several = len(stacks) > 1
-    plan = StackingPlan(**{name: getattr(arguments, name) for name in StackingPlan.model_fields})
+    given = vars(arguments)
+    plan = StackingPlan(**{name: given[name] for name in StackingPlan.model_fields if name in given})
 
     def place(wanted: Path, name: str) -> Path:
         if several and wanted.exists() and not wanted.is_dir():

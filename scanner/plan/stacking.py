@@ -12,6 +12,9 @@ Measure = Literal["laplacian", "gradient", "variance"]
 Unaligned = Literal["leave-out", "fail"]
 Breathing = Literal["auto", "off"]
 
+SCANS_ONLY = {"scansOnly": True}
+"""Schema mark of what says nothing to slices that are files already."""
+
 
 class StackingPlan(Frozen):
     """How slices become one image; the defaults need no touching. Only one slice's geometry is ever delivered."""
@@ -49,6 +52,7 @@ class StackingPlan(Frozen):
     breathing: Annotated[
         Breathing,
         Field(
+            json_schema_extra=SCANS_ONLY,
             description="auto: every slice is laid where the calibrated lens puts it, alike at all positions; where no "
             "calibration holds, the scan begins with one. off: each position is aligned on its own."
         ),

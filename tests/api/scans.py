@@ -18,7 +18,15 @@ SMALL = {
 }
 SMALL_PLAN = ScanPlan.model_validate({**SMALL, **FIXED})
 
-LONG_PLAN = ScanPlan.model_validate({**SMALL, **FIXED, "name": "long", "path": {"kind": "sphere", "count": 500}})
+LONG_PLAN = ScanPlan.model_validate(
+    {
+        **SMALL,
+        **FIXED,
+        "name": "long",
+        "path": {"kind": "sphere", "count": 500},
+        "stacking": {"breathing": "off"},
+    }
+)
 """Longer than any test."""
 
 SMALL_CALIBRATION = CalibrationPlan(positions=2, near=12.6, far=8.2, count=5)

@@ -12,7 +12,7 @@ from scanner.clock import SystemClock
 from scanner.errors import HardwareError, HardwareMissing, PlanError
 from scanner.hardware.focus import FixedDrive
 from scanner.hardware.protocols import Capture, RigFacts
-from scanner.hardware.rig import Rig, open_rig, simulated_camera
+from scanner.hardware.rig import Rig, camera_names, open_rig, simulated_camera
 from scanner.hardware.settings import CameraSettings, FocusSettings, RigSettings, SimulatedSettings
 from tests.hardware.cameras import Bench
 
@@ -193,3 +193,28 @@ def test_every_setting_has_a_description_and_a_default() -> None:
 
 def test_errors_of_the_rig_are_hardware_errors() -> None:
     assert issubclass(HardwareMissing, HardwareError)
+
+
+def test_images_name_the_camera_as_the_config_says_else_as_is_known_of_it(rig: Rig) -> None:
+    known = rig.facts.names
+    assert (known.make, known.model, known.serial, known.lens) == (
+        "Focusrig",
+        "simulated",
+        "simulated",
+        "4.74 mm f/1.5",
+    )
+    wanted = CameraSettings(make="Sony", model="IMX519", lens="Arducam AF")
+    named = camera_names(RigSettings(kind="pi", camera=wanted), rig.camera.facts)
+    assert (named.make, named.model, named.serial, named.lens) == ("Sony", "IMX519", "", "Arducam AF")
+
+
+def test_the_maker_follows_from_the_driver(rig: Rig) -> None:
+    dslr = rig.camera.facts.model_copy(update={"model": "Canon EOS 80D"})
+    for driver, make in (("picamera2", "Raspberry Pi"), ("gphoto2", "Canon")):
+        settings = RigSettings.model_validate({"kind": "pi", "camera": {"driver": driver}})
+        assert camera_names(settings, dslr).make == make
+
+
+def test_the_simulated_camera_stands_where_its_facts_say(rig: Rig) -> None:
+    where = rig.facts.geometry
+    assert (where.distance_mm, where.height_mm, where.pivot_mm, where.down_deg) == (100.0, 26.5, 26.5, 0.0)

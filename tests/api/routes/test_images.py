@@ -1,14 +1,18 @@
 """Archives and single images over HTTP."""
 
 import io
+import json
 import zipfile
+from typing import get_args
 
 import numpy as np
 import pytest
 import simplejpeg
+from PIL import Image
 
 from scanner.capture.events import ScanStatus
 from scanner.daemon import Daemon
+from scanner.delivery.profiles import Profile
 from tests.api.client import Client
 from tests.api.scans import running
 
@@ -36,6 +40,47 @@ def test_the_slices(client: Client, path: str, scanned: ScanStatus) -> None:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert len([name for name in archive.namelist() if name.endswith(".jpg")]) == 4
+
+
+@pytest.mark.parametrize("profile", get_args(Profile))
+def test_the_zip_is_for_one_program(client: Client, path: str, scanned: ScanStatus, profile: str) -> None:
+    answer = client.get(f"{path}/stacks.zip?profile={profile}")
+    name = {"metashape": "photogrammetry"}.get(profile, f"photogrammetry_{profile}")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{scanned.id}_{name}.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert json.loads(archive.read("manifest.json"))["profile"] == profile
+        names = archive.namelist()
+    stem = f"{scanned.id}_0000"
+    masks = {
+        "metashape": f"masks/{stem}_mask.png",
+        "colmap": f"masks/{stem}.jpg.png",
+        "meshroom": f"masks/{stem}.png",
+        "realityscan": f"images/{stem}.jpg.mask.png",
+    }
+    assert masks[profile] in names
+    assert client.get(f"{path}/stacks.zip?profile={profile}").content == answer.content
+
+
+def test_without_a_profile_it_is_for_metashape(client: Client, path: str) -> None:
+    assert client.get(f"{path}/stacks.zip").content == client.get(f"{path}/stacks.zip?profile=metashape").content
+
+
+@pytest.mark.parametrize("place", ["stacks.zip", "manifest.json"])
+def test_an_unknown_program_is_named(client: Client, path: str, place: str) -> None:
+    answer = client.get(f"{path}/{place}?profile=hugin")
+    assert answer.status_code == 422
+    assert "metashape" in answer.text
+    assert client.request("HEAD", f"{path}/{place}?profile=hugin").status_code == 422
+
+
+def test_a_mask(client: Client, path: str) -> None:
+    answer = client.get(f"{path}/positions/1/mask.png")
+    assert answer.headers["content-type"] == "image/png"
+    with Image.open(io.BytesIO(answer.content)) as mask:
+        assert (mask.mode, mask.size) == ("L", (480, 270))
+        assert {value for _, value in mask.getcolors()} <= {0, 255}
+    assert client.request("HEAD", f"{path}/positions/1/mask.png").headers["content-length"] == str(len(answer.content))
 
 
 @pytest.mark.parametrize("name", ["stacks.zip", "slices.zip"])
@@ -84,6 +129,10 @@ def test_an_image(client: Client, path: str, rest: str, size: tuple[int, int] | 
     [
         ("positions/2/stack.jpg", 404),
         ("positions/2/thumbnail.jpg", 404),
+        ("positions/2/mask.png", 404),
+        ("positions/0/depth.png", 404),
+        ("positions/5000/mask.png", 404),
+        ("positions/one/depth.png", 422),
         ("positions/0/slices/2.jpg", 404),
         ("positions/2/slices/0.jpg", 404),
         ("positions/-1/stack.jpg", 422),

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from scanner.capture.events import FinishReason, RunState, ScanStatus, Status
 from scanner.capture.positions import PositionReport
 from scanner.daemon import Daemon
-from scanner.store.manifest import Manifest
+from scanner.delivery.manifest import DeliveryManifest
 from tests.api.client import Client
 from tests.api.scans import LONG_PLAN, SMALL_PLAN, finished, running, wait_until
 
@@ -68,9 +68,12 @@ def test_a_finished_scan(client: Client, scanned: ScanStatus) -> None:
 
 
 def test_its_manifest(client: Client, scanned: ScanStatus) -> None:
-    manifest = Manifest.model_validate(client.get(f"{SCANS}/{scanned.id}/manifest.json").json())
-    assert manifest.plan == SMALL_PLAN
-    assert manifest.slice_count == 2
+    manifest = DeliveryManifest.model_validate(client.get(f"{SCANS}/{scanned.id}/manifest.json").json())
+    assert manifest.scan.plan == SMALL_PLAN
+    assert manifest.scan.slice_count == 2
+    assert [each.image.name for each in manifest.positions] == [f"images/{scanned.id}_000{i}.jpg" for i in range(2)]
+    colmap = DeliveryManifest.model_validate(client.get(f"{SCANS}/{scanned.id}/manifest.json?profile=colmap").json())
+    assert colmap.profile == "colmap"
 
 
 def test_an_estimate_starts_nothing(client: Client) -> None:
@@ -172,7 +175,8 @@ def test_a_reference_slice_beyond_the_sweep_is_refused(client: Client) -> None:
 
 def test_how_to_stack_stands_in_the_document_with_words_and_limits(app: FastAPI) -> None:
     stacking = app.openapi()["components"]["schemas"]["StackingPlan"]["properties"]
-    assert {"method", "measure", "window", "steepness", "reference", "unaligned", "slab", "quality"} == set(stacking)
+    of_files = {"method", "measure", "window", "steepness", "reference", "unaligned", "slab", "quality"}
+    assert of_files | {"breathing"} == set(stacking)
     assert all(part["description"] for part in stacking.values())
     assert (stacking["window"]["unit"], stacking["window"]["minimum"]) == ("px", 0.5)
     shown = app.openapi()["paths"]["/api/v1/scans"]["post"]["requestBody"]["content"]["application/json"]["examples"]
