@@ -1,5 +1,6 @@
 """From light to planes: place a picture in the frame, expose, add the sensor's noise, encode."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ WALL: Image = np.array([0.0040, 0.0042, 0.0046], np.float32)
 """Linear light of the plain dark wall behind the object, R, G, B."""
 ROWS = 256
 """Rows of the frame worked on together."""
+TAPS = 4
+"""How many pixels on each side a pixel is interpolated from (Lanczos)."""
 LUMA_NOISE, CHROMA_NOISE = 0.668, 0.32
 """Share of a colour channel's noise in Y' (root of the summed squares of its weights), and in halved Cb and Cr."""
 
@@ -43,16 +46,14 @@ class Developer:
         """
         width, height = self._size
         result = Planes(*(np.empty(size, np.uint8) for size in ((height, width), *[(height // 2, width // 2)] * 2)))
-        columns = self._columns(light, move)
-        placed = move - np.array([[0, 0, columns[0]], [0, 0, 0]])
+        left, right = self._columns(light, move)
+        placed = move - np.array([[0, 0, left], [0, 0, 0]])
         for top in range(0, height, ROWS):
             bottom = min(top + ROWS, height)
             if behind is None:
-                strips = self._before_plain(light, placed, columns, bottom - top, exposed)
+                strips = self._before_plain(light, placed, (left, right), bottom - top, exposed)
             else:
-                around = behind.rows(top, bottom, width)
-                _place(light, placed, around[:, columns[0] : columns[1]], cv2.BORDER_TRANSPARENT)
-                strips = _encoded(around, exposed)
+                strips = _encoded(_lay(light, move, behind.rows(top, bottom, width), top), exposed)
             if exposed.rng is not None:
                 self._disturb(strips, exposed.rng)
             self._write(strips, (result.y, result.cb, result.cr), top)
@@ -65,7 +66,7 @@ class Developer:
         """Y', Cb and Cr of a strip; what is dear is done between `columns` alone, the rest is one value."""
         left, right = columns
         strip = np.empty((rows, right - left, 3), np.uint16)
-        parts = _encoded(_place(light, placed, strip, cv2.BORDER_CONSTANT), exposed)
+        parts = _encoded(_place(light, placed, strip), exposed)
         empty = [part.item(0) for part in ycbcr(encode(np.tile(WALL * exposed.gains, (2, 2, 1))))]
         places = ((left, self._size[0]), *[(left // 2, self._size[0] // 2)] * 2)
         return [_wide(part, value, *place) for part, value, place in zip(parts, empty, places, strict=True)]
@@ -94,10 +95,26 @@ class Developer:
             plane[start : start + part.shape[0]] = cv2.convertScaleAbs(np.maximum(part, 0.0, out=part))
 
 
-def _place(light: Light, move: Matrix, onto: Light, border: int) -> Light:
-    """`move` puts `light` onto rows and columns of a frame, in place; around it, as `border` says: wall, or nothing."""
+def _lay(light: Light, move: Matrix, strip: Light, top: int) -> Light:
+    """`light`, where `move` puts it, laid over a strip of the frame from row `top` on, in place.
+
+    Not so near its border that it would have to be guessed how it goes on.
+    """
+    height, width = light.shape[:2]
+    (x0, x1), (y0, y1) = (move @ np.array([[0, width - 1], [0, height - 1], [1, 1]])).tolist()
+    left, right = max(math.ceil(x0) + TAPS, 0), min(math.floor(x1) - TAPS, strip.shape[1])
+    upper, lower = max(math.ceil(y0) + TAPS, top), min(math.floor(y1) - TAPS, top + strip.shape[0])
+    if left < right and upper < lower:
+        onto = strip[upper - top : lower - top, left:right]
+        _place(light, move - np.array([[0, 0, left], [0, 0, upper]]), onto)
+    return strip
+
+
+def _place(light: Light, move: Matrix, onto: Light) -> Light:
+    """`move` puts `light` onto rows and columns of a frame, in place; around it is the plain wall."""
     size, wall = (onto.shape[1], onto.shape[0]), (WALL * 65535).tolist()
-    return np.asarray(cv2.warpAffine(light, move, size, onto, cv2.INTER_LANCZOS4, border, wall), np.uint16)
+    placed = cv2.warpAffine(light, move, size, onto, cv2.INTER_LANCZOS4, cv2.BORDER_CONSTANT, wall)
+    return np.asarray(placed, np.uint16)
 
 
 def _encoded(light: Light, exposed: Exposed) -> list[Image]:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from scanner.hardware.simulated import layers
-from scanner.hardware.simulated.layers import HALO, Sheet
+from scanner.hardware.simulated.layers import HALO, Backdrop, Sheet
 from scanner.hardware.simulated.optics import LINEAR_OF_CODE, Image
 
 FAR, NEAR = 8.0, 12.5
@@ -187,3 +187,68 @@ def test_blur_is_the_disc_s_own() -> None:
     assert inside.mean() == pytest.approx(1 / (np.pi * radius**2), rel=0.1)
     assert inside.std() / inside.mean() < 0.25
     assert cv2.countNonZero((light > inside.mean() / 2).astype(np.uint8)) == pytest.approx(np.pi * radius**2, rel=0.15)
+
+
+# ------------------------------------------------------- a printed wall behind
+
+
+def backdrop(x: float = 0.0, y: float = 0.0, scale: float = 1.0) -> Backdrop:
+    """A soft pattern of 64 dots that repeats, its first dot at (x, y)."""
+    wave = np.sin(np.arange(64) / 64 * 2 * np.pi)
+    light = 0.3 + 0.1 * wave[:, None, None] + 0.1 * wave[None, :, None] * np.array([1.0, 0.5, -1.0])
+    return Backdrop(np.rint(light * 65535).astype(np.uint16), np.array([[scale, 0, x], [0, scale, y]]))
+
+
+def test_then_does_one_move_after_the_other() -> None:
+    first, second = np.array([[2.0, 0, 1], [0, 3, 5]]), np.array([[0.0, -1, 7], [1, 0, 0]])
+    point = np.array([3.0, 4.0, 1.0])
+    assert layers.then(first, second) @ point == pytest.approx(second @ np.append(first @ point, 1))
+
+
+def test_a_backdrop_goes_on_for_ever() -> None:
+    rows = backdrop().rows(-70, 200, 300)
+    assert rows.shape == (270, 300, 3)
+    assert (rows[:64] == rows[64:128]).all()
+    assert (rows[:, :64] == rows[:, 192:256]).all()
+    assert (rows[70] == backdrop().light[0, np.arange(300) % 64]).all()
+
+
+def test_a_backdrop_is_where_it_is_moved() -> None:
+    moved = backdrop().moved(np.array([[1.0, 0, 5], [0, 1, -3]]))
+    assert (moved.rows(0, 20, 40)[:, 5:] == backdrop().rows(3, 23, 35)).all()
+    assert backdrop(scale=2.0).rows(0, 9, 9)[::2, ::2] == pytest.approx(backdrop().rows(0, 5, 5), abs=1)
+
+
+@pytest.mark.parametrize("focus", [8.5, 12.0])
+def test_before_a_backdrop_the_object_covers_as_much_as_before_a_plain_wall(focus: float) -> None:
+    """Light = object + (1 - coverage) x wall, the same coverage whatever the wall."""
+    picture, blur = made(sheet(box(10.2, 10.4), 188)), circles(focus)
+    coverage = composite(picture, focus)[3]
+    seen = layers.defocus(picture, blur, backdrop(11.0, 7.0)) / 65535
+    margin = layers.margin_of(blur)
+    behind = backdrop(11.0, 7.0).rows(0, H, W) / 65535
+    soft = cv2.GaussianBlur(coverage, (0, 0), layers.SOFTNESS)[:, :, None]
+    expected = soft * LINEAR_OF_CODE[188] + (1 - soft) * behind
+    assert seen[margin:-margin, margin:-margin] == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_backdrop_of_one_colour_is_a_plain_wall() -> None:
+    wall = np.array([0.2, 0.3, 0.4], np.float32)
+    flat = Backdrop(np.rint(np.tile(wall, (4, 4, 1)) * 65535).astype(np.uint16), np.eye(2, 3))
+    picture = made(sheet(box(8.5, 12.0), 188))
+    for one, two in (
+        (layers.defocus(picture, circles(9.0), wall), layers.defocus(picture, circles(9.0), flat)),
+        (layers.in_focus(picture, wall), layers.in_focus(picture, flat)),
+    ):
+        assert one.shape == two.shape
+        assert np.abs(one.astype(int) - two).max() <= 3
+
+
+def test_the_strips_of_a_tall_picture_fit_before_a_backdrop() -> None:
+    """Where nothing is, the wall goes through all strips as it is."""
+    tall = layers.Sheet(np.zeros((3, 500, 80), np.uint8), np.zeros((500, 80), np.uint16))
+    picture = Made(tall, tall, np.zeros((500, 80), np.uint8))
+    seen = layers.in_focus(picture, backdrop(3.0, 5.0))
+    margin = layers.margin_of(np.zeros(1))
+    behind = backdrop(3.0, 5.0).rows(-margin, 500 + margin, 80)
+    assert np.abs(seen[:, margin:-margin].astype(int) - behind).max() <= 1

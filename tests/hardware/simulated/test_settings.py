@@ -9,6 +9,7 @@ def test_the_defaults_are_a_module_3_at_two_megapixels() -> None:
     assert (settings.width, settings.height) == (1920, 1080)
     assert settings.focal_length_mm == 4.74
     assert 0.005 <= settings.breathing <= 0.03
+    assert (settings.texture, settings.background) == ("rich", "plain")
 
 
 @pytest.mark.parametrize(("width", "height"), [(481, 270), (480, 271), (32, 18), (0, 0)])

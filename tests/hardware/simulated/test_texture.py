@@ -1,12 +1,14 @@
+import cv2
 import numpy as np
 import pytest
 
 from scanner.hardware.simulated import shape
 from scanner.hardware.simulated.texture import GRAIN, Noise, Texture
 from scanner.hardware.simulated.trace import Vector
+from tests.hardware.simulated.scenes import view
 from tests.hardware.simulated.test_shape import on_surface
 
-TEXTURE = Texture(1)
+TEXTURE, WEAK = Texture(1), Texture(1, weak=True)
 
 
 def surface(count: int = 3000) -> tuple[Vector, Vector]:
@@ -76,3 +78,65 @@ def test_the_plinth_is_stone_and_the_cat_is_not() -> None:
     stone, cat = colour[:, points[2] < 5.0], colour[:, points[2] > 7.0]
     assert np.median(stone, 1).max() < 0.1
     assert np.median(cat, 1)[2] > 2 * np.median(cat, 1)[0]
+
+
+# ------------------------------------------------------- weak
+
+
+def test_a_weak_texture_is_mostly_one_smooth_glaze() -> None:
+    """Of the cat three quarters and more differ by less than a fifth from the colour in the middle; rich, a fifth."""
+    points, normals = surface()
+    cat = points[2] > 7.0
+    shares = []
+    for texture in (TEXTURE, WEAK):
+        colour = texture.paint(points, normals, 0.07)[0][:, cat]
+        middle = np.median(colour, 1, keepdims=True)
+        shares.append((np.abs(colour / middle - 1) < 0.2).all(0).mean())
+    assert shares[1] > 0.72
+    assert shares[0] < 0.4
+
+
+def test_a_smooth_glaze_is_not_rough() -> None:
+    points, normals = surface()
+    rich, weak = (np.abs(texture.paint(points, normals, 0.07)[1]).max() for texture in (TEXTURE, WEAK))
+    assert weak < 0.06 * rich
+
+
+def test_it_still_has_the_faint_grain_of_a_real_thing() -> None:
+    """Between places a tenth of a millimetre apart on the smooth glaze, a shade of difference but no more."""
+    points, normals = surface()
+    here, there = (WEAK.paint(points + np.float32(offset), normals, 0.07)[0] for offset in (0.0, 0.1))
+    change = np.abs(there / here - 1)[:, points[2] > 7.0]
+    assert 0.001 < np.median(change) < 0.03
+
+
+@pytest.mark.parametrize("turn", range(0, 360, 60))
+def test_every_side_of_a_weak_object_has_marks(turn: int) -> None:
+    """Dark flecks and worn places on the plain glaze, wherever one looks from."""
+    points, normals = surface(12_000)
+    colour = WEAK.paint(points, normals, 0.07)[0]
+    towards = np.cos(np.arctan2(points[1], points[0]) - np.radians(turn)) > 0.7
+    side = colour[1, towards & (points[2] > 7.0) & (points[2] < 28.0)]
+    assert side.size > 300
+    assert 0.005 < (side < 0.6 * np.median(side)).mean() < 0.12
+
+
+def test_collar_and_inscription_stay() -> None:
+    points, normals = surface(12_000)
+    red, _, blue = WEAK.paint(points, normals, 0.07)[0]
+    gold = (red > 0.5) & (blue < 0.25)
+    assert (gold & (points[2] > 28.0)).sum() > 40
+    assert (gold & (points[2] < 5.0) & (np.hypot(*points[:2]) > 19.0)).sum() > 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("turntable", "tilt"), [(40, 20), (130, 0), (220, 40), (310, 20)])
+def test_a_weak_object_has_a_few_hundred_features(turntable: float, tilt: float) -> None:
+    """At 1280 x 720, focused on the middle, as photogrammetry looks for them."""
+    size = {"width": 1280, "height": 720}
+    counts = []
+    for texture in ("rich", "weak"):
+        seen = view(turntable, tilt, texture=texture, **size)
+        counts.append(len(cv2.SIFT_create().detect(seen.slice(10.0, frame=0).y, seen.mask(10.0))))
+    assert 200 < counts[1] < 700
+    assert counts[1] < 0.4 * counts[0]

@@ -8,7 +8,6 @@ from scanner.clock import FakeClock
 from scanner.hardware.rig import simulated_camera
 from scanner.hardware.settings import RigSettings, SimulatedSettings
 from scanner.hardware.simulated.posters import DOT
-from scanner.hardware.simulated.settings import SceneSettings
 from scanner.hardware.simulated.view import View
 from scanner.hardware.simulated.wall import BEHIND, KEPT, Wall
 from scanner.slices import Planes
@@ -204,8 +203,3 @@ def test_texture_and_background_are_settings_of_the_simulated_rig() -> None:
     assert printed_wall.y[corner].std() > 20
     assert max(plain.y[corner].std(), weak.y[corner].std()) < 5
     assert np.abs(weak.y.astype(int) - plain.y).mean() > 0.5
-
-
-def test_without_a_word_the_wall_is_plain_and_the_paint_rich() -> None:
-    assert (SceneSettings().texture, SceneSettings().background) == ("rich", "plain")
-    assert (SimulatedSettings().texture, SimulatedSettings().background) == ("rich", "plain")
