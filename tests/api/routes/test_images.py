@@ -79,7 +79,7 @@ def test_a_mask(client: Client, path: str) -> None:
     assert answer.headers["content-type"] == "image/png"
     with Image.open(io.BytesIO(answer.content)) as mask:
         assert (mask.mode, mask.size) == ("L", (480, 270))
-        assert {value for _, value in mask.getcolors()} <= {0, 255}
+        assert {value for _, value in mask.getcolors() or ()} == {0, 255}
     assert client.request("HEAD", f"{path}/positions/1/mask.png").headers["content-length"] == str(len(answer.content))
 
 
