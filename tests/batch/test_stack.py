@@ -101,7 +101,8 @@ def test_depth_and_mask_are_of_full_size(tmp_path: Path) -> None:
     mask = cv2.imread(str(tmp_path / "m.PNG"), cv2.IMREAD_UNCHANGED)
     assert mask is not None
     assert mask.shape == (47, 63)
-    assert np.array_equal(mask == 0, depth == 0)
+    assert mask[0, 0] == 0
+    assert np.all(mask[depth == 5000] == 255)
     assert set(np.unique(mask)) == {0, 255}
 
 
