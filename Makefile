@@ -2,12 +2,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS := .venv/.runs
 READY := .venv/.ready
+E2E := .venv/.e2e
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: help setup run check test proofs libcamera bench install
+.PHONY: help setup run check test proofs libcamera bench e2e install
 
 help:     ## list the targets
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/'
+	@grep -hE '^[a-z0-9]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /make \1\t/'
 
 setup: $(READY)  ## make the virtual environment .venv with all that development needs
 run: $(RUNS)     ## start the daemon on the simulated rig; an empty data folder gets a demo scan
@@ -26,6 +27,8 @@ libcamera:       ## the camera driver on real picamera2 and libcamera, in a Debi
 	@tests/libcamera/run.sh $(ARGS)
 bench: $(READY)  ## stack quality, speed and memory on known truth, against other stackers found here
 	$(BIN)/python -m benchmarks.stack $(ARGS)
+e2e: $(E2E)      ## whole scans on the simulated rig, reconstructed by COLMAP beside the known truth
+	$(BIN)/python -m benchmarks.reconstruction $(ARGS)
 install:         ## install as a service on a Raspberry Pi (asks for sudo)
 	sudo systemd/install.sh
 
@@ -38,4 +41,8 @@ $(RUNS): pyproject.toml constraints.txt
 
 $(READY): $(RUNS)
 	$(PIP) '.[dev]'
+	@touch $@
+
+$(E2E): $(READY)
+	$(PIP) '.[dev,e2e]'
 	@touch $@
