@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from scanner.capture.events import FocusScale, Problem, SweepFacts
 from scanner.capture.positions import found_in
-from scanner.capture.recorded import focus_unit
+from scanner.capture.recorded import focus_unit, proposal_of
 from scanner.capture.scan_camera import ScanCamera, scan_camera
 from scanner.delivery.poses import FRAME, CameraPose, pose_of
 from scanner.delivery.profiles import PositionFiles, Profile, position_files
@@ -92,7 +92,7 @@ class DeliveryManifest(Frozen):
     frame: Annotated[str, Field(description="The frames that poses refer to.")] = FRAME
     camera: ScanCamera | None
     depth_scale: DepthScale | None
-    proposal: SweepProposal | None = None
+    proposal: SweepProposal | None
     positions: tuple[DeliveredPosition, ...]
 
     def json_text(self) -> str:
@@ -118,6 +118,7 @@ def manifest_of(folder: ScanFolder, history: History, files: list[PositionFiles]
         scan=manifest,
         camera=camera,
         depth_scale=depth_scale(manifest, unit),
+        proposal=proposal_of(folder),
         positions=tuple(_position(each, camera, unit) for each in files),
     )
 

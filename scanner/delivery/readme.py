@@ -17,7 +17,7 @@ def readme(manifest: DeliveryManifest) -> str:
     sections = [
         _title(manifest),
         _section("What to look at first", "\n".join(_warnings(manifest))),
-        _section("In this zip", "\n".join(_contents(manifest))),
+        _section("In this zip", _contents(manifest)),
         _section(f"Steps in {TITLES[manifest.profile]}", steps(manifest.profile, manifest.camera, masks)),
         _section("Camera, scale and accuracy", _scale(manifest.camera)),
     ]
@@ -38,23 +38,28 @@ def _title(manifest: DeliveryManifest) -> str:
     return f"{title}\n{'=' * len(title)}\nScan {manifest.scan.id}. {made}{done}\n"
 
 
-def _contents(manifest: DeliveryManifest) -> Iterator[str]:
+def _contents(manifest: DeliveryManifest) -> str:
+    listed = dict(_listed(manifest))
+    widest = max(map(len, listed))
+    return "\n".join(f"{name:{widest}}  {what}" for name, what in listed.items())
+
+
+def _listed(manifest: DeliveryManifest) -> Iterator[tuple[str, str]]:
+    """Name and meaning of what is in the zip beside this text."""
     positions = manifest.positions
     if positions:
-        yield f"images/         {len(positions)} stacked images, sharp all over, all with the geometry of one camera."
-    masks = sum(each.mask is not None for each in positions)
-    if masks:
-        name = MASKS[manifest.profile]("<name>")
-        yield f"{name:15} {masks} masks: 255 on the object, 0 elsewhere, 8 bit, of the size of the images."
+        yield "images/", f"{len(positions)} stacked images, all with the geometry of one camera"
+    if masks := sum(each.mask is not None for each in positions):
+        yield MASKS[manifest.profile]("<name>"), f"{masks} masks: 255 on the object, 0 elsewhere"
     if any(each.depth is not None for each in positions):
-        yield "depth/          16 bit: where each pixel came into focus. depth_scale in manifest.json tells the unit."
+        yield "depth/", "16 bit: where each pixel came into focus (depth_scale in manifest.json)"
     if manifest.camera is not None:
         if manifest.profile == "realityscan" and positions:
-            yield "images/*.xmp    pose and calibration of each image, for RealityScan."
-        yield "reference.csv   where the camera stood for each image, in metres, from the angles of the turntable."
-        yield "camera.json     the camera and all poses with rotations, for programs of your own."
-        yield "calibration.xml the camera in the format of Agisoft."
-    yield "manifest.json   every fact of every position and slice, with SHA-256 of every file."
+            yield "images/*.xmp", "pose and calibration of each image"
+        yield "reference.csv", "where the camera stood, in metres, from the angles of the rig"
+        yield "camera.json", "the camera, and all poses with their rotations"
+        yield "calibration.xml", "the camera in the format of Agisoft"
+    yield "manifest.json", "every fact of every position and slice, SHA-256 of every image"
 
 
 def _warnings(manifest: DeliveryManifest) -> Iterator[str]:
@@ -63,14 +68,12 @@ def _warnings(manifest: DeliveryManifest) -> Iterator[str]:
         yield "* Nothing is stacked yet. Download again when the first positions are done."
         return
     if len(positions) < manifest.planned:
-        yield f"* The scan is not complete: {manifest.planned - len(positions)} positions are missing."
+        yield f"* The scan is not complete. Positions missing: {manifest.planned - len(positions)}."
     if manifest.camera is None:
-        yield "* This scan does not tell its camera: there are no poses. EXIF, if any, is what there is."
-    bare = sum(each.mask is None for each in positions)
-    if bare:
-        some = "1 image has no mask" if bare == 1 else f"{bare} images have no mask"
-        share = "There are no masks" if bare == len(positions) else some
-        yield f"* {share}. Where the background has texture and stands still, images may not align."
+        yield "* This scan does not tell its camera: there are no poses."
+    if bare := sum(each.mask is None for each in positions):
+        share = "There are no masks" if bare == len(positions) else f"Images without a mask: {bare}"
+        yield f"* {share}. Where a background with texture stands still, they may not align."
     yield from _findings([each for each in positions if each.findings])
 
 
@@ -78,12 +81,12 @@ def _findings(flagged: list[DeliveredPosition]) -> Iterator[str]:
     """The gravest of each position."""
     if not flagged:
         return
-    yield f"* {len(flagged)} of the stacked images deserve a look (all findings: manifest.json):"
+    yield f"* Images to look at: {len(flagged)}. All findings are in manifest.json, the gravest of each here:"
     for each in flagged[:TOLD]:
         finding = each.findings[0]
-        yield f"  {each.image.name}: {finding.message} {finding.hint}"
+        yield prose(f"{each.image.name.removeprefix('images/')}: {finding.message} {finding.hint}", "  - ", "    ")
     if len(flagged) > TOLD:
-        yield f"  and {len(flagged) - TOLD} more."
+        yield f"  - and {len(flagged) - TOLD} more"
 
 
 def _scale(camera: ScanCamera | None) -> str:

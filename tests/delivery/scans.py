@@ -1,6 +1,6 @@
 """Small scans on disk as a rig leaves them, and their zips: for the tests of what is handed over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -79,9 +79,9 @@ def take_bare(folder: ScanFolder, position: Position) -> PositionDone:
     return folder.finish_position(position, slices, images, took_s=1.5, quality=StackQuality())
 
 
-def finished_scan(root: Path, positions: Sequence[int] = range(4), **fields: JsonValue) -> ScanFolder:
+def finished_scan(root: Path, positions: Iterable[int] = range(4), **fields: JsonValue) -> ScanFolder:
     """A scan whose positions are done, with masks and depth maps."""
-    folder = new_scan(root, **fields)
+    folder = new_scan(root, None, **fields)
     for index in positions:
         take(folder, index)
     folder.record_state("finished", "completed", elapsed_s=6)

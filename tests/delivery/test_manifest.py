@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import JsonValue
 
 from scanner.delivery.manifest import (
     SCHEMA_ID,
@@ -23,6 +24,16 @@ from tests.delivery.scans import PLAN, PROFILES, PROPOSAL, finished_scan, new_sc
 from tests.delivery.schema import PUBLISHED, schema_text
 
 Schema = dict[str, Any]
+TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "null": (type(None),),
+    "integer": (int,),
+    "number": (int, float),
+}
+"""What json reads the types of a schema as."""
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +50,8 @@ def strangers(value: object, schema: Schema, whole: Schema, at: str = "") -> lis
         return min(found, key=len)
     if "const" in schema or "enum" in schema:
         return [] if value in schema.get("enum", [schema.get("const")]) else [f"{at}: {value!r}"]
-    kind = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int,
-            "number": (int, float)}.get(schema.get("type", ""), object)  # fmt: skip
-    if not isinstance(value, kind) or (isinstance(value, bool) and schema.get("type") in ("integer", "number")):
+    kinds = TYPES.get(schema.get("type", ""), (object,))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds and object not in kinds):
         return [f"{at}: {value!r} is no {schema['type']}"]
     if isinstance(value, dict) and "properties" in schema:
         known = schema["properties"]
@@ -50,8 +60,8 @@ def strangers(value: object, schema: Schema, whole: Schema, at: str = "") -> lis
         inside = [s for key in value if key in known for s in strangers(value[key], known[key], whole, f"{at}/{key}")]
         return missing + unknown + inside
     if isinstance(value, list):
-        kinds = schema.get("prefixItems") or [schema.get("items", {})] * len(value)
-        return [s for i, item in enumerate(value) for s in strangers(item, kinds[i], whole, f"{at}/{i}")]
+        items = schema.get("prefixItems") or [schema.get("items", {})] * len(value)
+        return [s for i, item in enumerate(value) for s in strangers(item, items[i], whole, f"{at}/{i}")]
     return []
 
 
@@ -114,6 +124,16 @@ def test_findings_and_unsteadiness_are_told(tmp_path: Path) -> None:
     assert position.quality.proposal == PROPOSAL
 
 
+def test_the_scan_proposes_one_sweep_for_all_its_positions(tmp_path: Path, scan: ScanFolder) -> None:
+    folder = new_scan(tmp_path)
+    take(folder, 0)
+    take(folder, 1, quality=StackQuality(beyond_near=0.3, near_needed=12.4, proposal=PROPOSAL))
+    told = delivery_manifest(folder, "metashape").proposal
+    assert told is not None
+    assert (told.near, told.far) == (PROPOSAL.near, PROPOSAL.far)
+    assert delivery_manifest(scan, "metashape").proposal is None
+
+
 def test_a_running_scan_hands_over_what_is_stacked_so_far(tmp_path: Path) -> None:
     folder = new_scan(tmp_path)
     folder.record_state("running")
@@ -131,8 +151,10 @@ def test_before_anything_is_measured_there_is_no_camera_and_no_scale(tmp_path: P
 
 
 def test_a_scan_of_an_older_version_tells_what_there_is(tmp_path: Path) -> None:
-    rig = {"camera": {"model": "imx519", "width": 64, "height": 48, "focal_length_mm": 4.28, "f_number": 1.75,
-                      "pixel_pitch_um": 1.22, "lens": None}}  # fmt: skip
+    rig: dict[str, JsonValue] = {
+        "camera": {"model": "imx519", "width": 64, "height": 48, "focal_length_mm": 4.28, "f_number": 1.75,
+                   "pixel_pitch_um": 1.22, "lens": None}
+    }  # fmt: skip
     folder = new_scan(tmp_path, rig, software="")
     take_bare(folder, PLAN.positions()[0])
     told = delivery_manifest(folder, "colmap")
@@ -200,7 +222,7 @@ def test_what_does_not_fit_the_schema_is_found(scan: ScanFolder) -> None:
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:
-    assert PUBLISHED.read_text() == schema_text()
+    assert PUBLISHED.read_text() == schema_text(), f"renew {PUBLISHED.name}: see tests/delivery/schema.py"
 
 
 def test_the_schema_describes_every_part_and_gives_units() -> None:
