@@ -18,7 +18,7 @@ from scanner.stacking.exposed import exposed
 from scanner.stacking.fuse import warped_planes
 from scanner.stacking.fusion import Fusion
 from scanner.stacking.geometry import Matrix, covered, on_plane
-from scanner.stacking.mask import certainty, object_mask
+from scanner.stacking.mask import object_mask
 from scanner.stacking.placing import Placing
 from scanner.stacking.quality import SweepCurves, assess
 from scanner.stacking.slabs import Slabs
@@ -121,11 +121,12 @@ class StackBuilder:
         pixels, spilled = self._fusion.finish(self._curve.peak)
         if self._plan.method == "weighted":
             crisped(pixels.y, lack(self._curve.apart(), coverage.kept, self._curve.peak, self._fusion.floor))
-        in_focus = self._in_focus(spilled)
-        mask, depth = object_mask(in_focus), self._curve.depth(in_focus)
+        masked = object_mask(pixels)
+        in_focus = self._in_focus(spilled) & (masked.mask > 0)
+        depth = self._curve.depth(in_focus)
         reports = self._reports(in_focus)
-        quality = assess(reports, sweep, coverage, certainty(mask, in_focus))
-        return Stacked(pixels, depth, self._curve.best, mask, self._reference, reports, places, quality)
+        quality = assess(reports, sweep, coverage, masked.certainty)
+        return Stacked(pixels, depth, self._curve.best, masked.mask, self._reference, reports, places, quality)
 
     def _sweep(self, places: tuple[FocusPosition, ...]) -> SweepCurves:
         indices = sorted(self._placing.fits)
