@@ -29,6 +29,8 @@ export const paths = Object.freeze({
   stack: "/scans/{scan_id}/positions/{n}/stack.jpg",
   slice: "/scans/{scan_id}/positions/{n}/slices/{k}.jpg",
   thumbnail: "/scans/{scan_id}/positions/{n}/thumbnail.jpg",
+  mask: "/scans/{scan_id}/positions/{n}/mask.png",
+  depth: "/scans/{scan_id}/positions/{n}/depth.png",
   positions: "/scans/{scan_id}/positions",
   calibration: "/calibration/breathing",
   scale: "/calibration/focus",
@@ -55,9 +57,12 @@ export class ApiProblem extends Error {
  * The address of a resource, relative to the page.
  * @param {keyof typeof paths} name
  * @param {Record<string, string|number>} [values]
+ * @param {Record<string, string>} [query]
  */
-export function address(name, values = {}) {
-  return PREFIX + paths[name].replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(values[key]));
+export function address(name, values = {}, query = {}) {
+  const path = PREFIX + paths[name].replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(values[key]));
+  const asked = new URLSearchParams(query).toString();
+  return asked ? `${path}?${asked}` : path;
 }
 
 /**
@@ -78,6 +83,16 @@ export async function call(method, name, { values, body, timeout = TIMEOUT_MS } 
     throw new ApiProblem({ status: response.status, ...(await facts(response)) });
   }
   return response.status === 204 ? null : response.json();
+}
+
+/**
+ * How large a download is, in bytes; null where it is not there or its size is not told. Throws ApiProblem.
+ * @param {string} url
+ */
+export async function sizeOf(url) {
+  const response = await send(url, { method: "HEAD", signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const told = response.ok ? response.headers.get("Content-Length") : null;
+  return told === null ? null : Number(told);
 }
 
 /** @param {string} url @param {RequestInit} init */

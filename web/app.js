@@ -3,6 +3,7 @@ import { Actions } from "./actions/actions.js";
 import "./elements/app-shell.js";
 import { follow } from "./live.js";
 import { loadDraft } from "./plan.js";
+import { loadProfile } from "./profiles.js";
 import { Reader } from "./reading.js";
 import { Store, route, running } from "./state.js";
 /** @typedef {import("./types.js").State} State */
@@ -18,6 +19,8 @@ const store = new Store({
   scans: null,
   watched: null,
   positions: null,
+  profile: loadProfile(),
+  sizes: null,
   calibration: null,
   scale: null,
   document: null,

@@ -22,6 +22,9 @@ const SHAPES = Object.freeze({
   warning: ["M12 4l9 16H3z", "M12 10v4M12 17v.5"],
   lock: ["M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3"],
   light: ["M9 18h6M10 21h4M12 3a6 6 0 0 0-3.5 10.9c.5.4.5 1.1.5 1.6h6c0-.5 0-1.2.5-1.6A6 6 0 0 0 12 3z"],
+  sweep: ["M4 5h16M7 10h10M4 15h16M7 20h10"],
+  mask: ["M4 4h16v16H4z", "M8 16c0-5 2-8 4-8s4 3 4 8z"],
+  depth: ["M4 8l8-4 8 4-8 4zM4 12l8 4 8-4M4 16l8 4 8-4"],
   compare: ["M12 3v18M4 6h5v12H4zM15 6h5v12h-5z"],
 });
 

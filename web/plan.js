@@ -1,8 +1,9 @@
 // @ts-check
+import { recall, remember } from "./memory.js";
 /** @typedef {import("./types.js").Draft} Draft */
 /** @typedef {{turntable_deg: number, tilt_deg: number}} Pose */
 
-const KEY = "focusrig.draft";
+const KEY = "draft";
 const MAX_DRAWN = 600;
 const GOLDEN_ANGLE = 180 * (3 - Math.sqrt(5));
 
@@ -20,12 +21,13 @@ const FRESH = Object.freeze({
   exposure: null,
   wait_s: null,
   stacking: {},
+  output: { masks: true, depth: false },
 });
 
 /** The draft of the last visit, so that a reload loses nothing. @returns {Draft} */
 export function loadDraft() {
   try {
-    return { ...FRESH, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+    return { ...FRESH, ...JSON.parse(recall(KEY) ?? "{}") };
   } catch {
     return { ...FRESH };
   }
@@ -33,11 +35,7 @@ export function loadDraft() {
 
 /** @param {Draft} draft */
 export function saveDraft(draft) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(draft));
-  } catch {
-    // Private windows may refuse storage; the draft then lives as long as the page.
-  }
+  remember(KEY, JSON.stringify(draft));
 }
 
 /** The draft as a ScanPlan for the daemon. Throws SyntaxError when the list of positions is not JSON. @param {Draft} draft */
@@ -49,6 +47,7 @@ export function toPlan(draft) {
     exposure: draft.exposure ?? {},
     settle: { after_move_s: draft.wait_s ?? "auto" },
     stacking: draft.stacking,
+    output: draft.output,
   };
 }
 

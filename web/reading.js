@@ -1,5 +1,6 @@
 // @ts-check
-import { ApiProblem, call } from "./api.js";
+import { ApiProblem, call, sizeOf } from "./api.js";
+import { archivesOf } from "./profiles.js";
 import { shownScan } from "./state.js";
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Status} Status */
@@ -17,6 +18,7 @@ const WANTS = Object.freeze({
   calibration: { on: (_, { rig }) => (rig.calibrated && !rig.activity ? rig.facts : null), read: async () => ({ calibration: await call("GET", "calibration") }) },
   scale: { on: scaleAsked, read: readScale },
   positions: { on: stacksAsked, read: readPositions },
+  sizes: { on: sizesAsked, read: readSizes },
 });
 
 /** Reads each thing once, and again when what it hangs on has changed. */
@@ -87,4 +89,18 @@ function stacksAsked(state) {
 async function readPositions(state) {
   const scan = shownScan(state)?.id ?? "";
   return { positions: { scan, list: await call("GET", "positions", { values: { scan_id: scan } }) } };
+}
+
+/** Downloads grow with each stacked image. @param {State} state */
+function sizesAsked(state) {
+  const scan = state.route.page === "scans" ? shownScan(state) : null;
+  return scan && scan.stacked > 0 ? [scan.id, state.profile, scan.stacked] : null;
+}
+
+/** @param {State} state @returns {Promise<Partial<State>>} */
+async function readSizes(state) {
+  const scan = shownScan(state)?.id ?? "";
+  const { profile } = state;
+  const { stacks, slices } = archivesOf(scan, profile);
+  return { sizes: { scan, profile, stacks: await sizeOf(stacks), slices: await sizeOf(slices) } };
 }

@@ -45,7 +45,7 @@ export function route(hash) {
   const [page, id = "", word, number] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const position = word === "positions" && /^\d+$/.test(number ?? "") ? Number(number) : null;
   if (page === "scans") return { page, id, position };
-  return { page: page === "settings" ? page : "scan", id: "", position: null };
+  return { page: page === "settings" ? page : "scan", id: "", position: null, step: id };
 }
 
 /** The scan that holds the rig now, else null. @param {State} state */

@@ -20,9 +20,12 @@
  * @property {number} residual_px
  * @property {number} motion_px
  * @property {number} flicker
- * @property {number} certainty
+ * @property {number} certainty  how sure the mask is, 0 to 1
+ * @property {number} disagreement_px
+ * @property {SweepProposal|null} proposal
  */
-/** @typedef {{index: number, turntable: number, tilt: number, took_s: number, slices: SliceReport[], quality: StackQuality, findings: Problem[], settle_s: number|null, still: boolean}} PositionReport */
+/** @typedef {{near: number, far: number, count: number}} SweepProposal  a sweep that would cover what the one used leaves out */
+/** @typedef {{index: number, turntable: number, tilt: number, took_s: number, slices: SliceReport[], quality: StackQuality, findings: Problem[], settle_s: number|null, still: boolean, mask: boolean, depth: boolean}} PositionReport */
 /** @typedef {{scale_error_ppm: number, residual_px: number, slices: number, outliers: number, positions: number, measured_at: string}} Calibration */
 /** @typedef {"D"|"mm"|""} Unit  of focus positions: dioptres of a lens, millimetres of a rail, none of fixed focus */
 /** @typedef {{drive: "lens"|"rail"|"fixed", unit: Unit, far: number, near: number, step: number, coarse: number, depth_of_field: number}} FocusFacts */
@@ -57,6 +60,8 @@
  * @property {number[]} stacked_positions
  * @property {number[]} flagged  positions whose stack has findings
  * @property {SweepFacts|null} sweep
+ * @property {SweepProposal|null} proposal  the sweep that would cover the object better, out of all positions
+ * @property {"calibrated"|"each"|null} geometry  one for the whole scan, or each position aligned on its own
  * @property {Exposure|null} exposure
  * @property {number|null} eta_s
  * @property {number} elapsed_s
@@ -95,9 +100,12 @@
  * @property {Exposure|null} exposure
  * @property {number|null} wait_s  seconds after a move; null: until pictures stop changing
  * @property {Record<string, any>} stacking  what differs from the defaults
+ * @property {{masks: boolean, depth: boolean}} output  what is kept of each position beside its image
  */
 
-/** @typedef {{page: "scan"|"scans"|"settings", id: string, position: number|null}} Route */
+/** @typedef {{page: "scan"|"scans"|"settings", id: string, position: number|null, step?: string}} Route  step: the part of the set-up to begin with, "" for the top */
+/** @typedef {"metashape"|"realityscan"|"colmap"|"meshroom"} Profile  the program that a download is made for */
+/** @typedef {{scan: string, profile: Profile, stacks: number|null, slices: number|null}} Sizes  of the downloads of a scan, in bytes; null: not told */
 /** @typedef {{where: string, what: string}} FieldError */
 /**
  * @typedef {object} State
@@ -109,6 +117,8 @@
  * @property {ScanStatus[]|null} scans
  * @property {string|null} watched  id of the scan that the first page shows until a new one is set up
  * @property {{scan: string, list: PositionReport[]}|null} positions  reports on the stacks of one scan
+ * @property {Profile} profile
+ * @property {Sizes|null} sizes
  * @property {Calibration|null} calibration
  * @property {FocusCalibration|null} scale
  * @property {Record<string, any>|null} document  the OpenAPI document, for its schemas

@@ -45,6 +45,7 @@ DRAFT: dict[str, Any] = {
     "exposure": None,
     "wait_s": None,
     "stacking": {},
+    "output": {"masks": True, "depth": False},
 }
 
 
@@ -59,6 +60,8 @@ def state(rig: RigStatus = RIG, *, draft: dict[str, Any] | None = None, **other:
         "scans": [],
         "watched": None,
         "positions": None,
+        "profile": "metashape",
+        "sizes": None,
         "calibration": None,
         "scale": None,
         "document": None,

@@ -138,7 +138,7 @@ def test_what_is_set_is_checked_and_reaches_the_scan(page: Page, watch: Watch) -
     expect(steepness).not_to_have_attribute("aria-invalid", "true")
     fields.get_by_label("Method").select_option(label="depth")
     expect(page.locator("scan-setup summary .where")).to_have_text("stacking: 2 changed")
-    plan = asked(page, f"scans/{finish(page)}/manifest.json")["plan"]
+    plan = asked(page, f"scans/{finish(page)}/manifest.json")["scan"]["plan"]
     assert plan["stacking"] == StackingPlan(method="depth", steepness=4).model_dump()
 
 

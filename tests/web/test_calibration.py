@@ -16,7 +16,7 @@ from tests.web.states import UNCALIBRATED
 
 pytestmark = pytest.mark.browser
 
-ALONE = "Not calibrated: each position is aligned on its own."
+NOT_YET = "Not calibrated: the next scan begins with it"
 UNKNOWN = RIG.model_copy(update={"calibrated": False})
 FAILED = Problem(
     code="calibration-failed", message="The slices do not breathe as a lens does.", hint="Check the object."
@@ -39,7 +39,7 @@ def test_without_a_calibration_it_says_what_that_means_and_offers_one(stage: Sta
     card = stage.draw("breathing-card", state(UNKNOWN))
     expect(card.locator("summary")).to_have_text("Lens breathingnot calibrated")
     card.locator("summary").click()
-    expect(card.get_by_text(ALONE)).to_be_visible()
+    expect(card.get_by_text(NOT_YET)).to_be_visible()
     expect(card.get_by_text("photogrammetry measures by")).to_be_visible()
     expect(card.get_by_role("button")).to_have_text(["Calibrate"])
     assert stage.changes("breathing-card") == 0
@@ -159,7 +159,7 @@ def test_breathing_is_calibrated_and_forgotten(page: Page) -> None:
     card.get_by_role("button", name="Calibrate").click()
     card.get_by_role("button", name="Cancel").click()
     expect(card.get_by_role("button", name="Calibrate")).to_be_visible(timeout=LONG_MS)
-    expect(card.get_by_text(ALONE)).to_be_visible()
+    expect(card.get_by_text(NOT_YET)).to_be_visible()
     expect(card.locator(".field-error")).to_be_hidden()
 
     with page.expect_request("**/calibration/breathing") as request:
@@ -193,7 +193,7 @@ def test_breathing_is_calibrated_and_forgotten(page: Page) -> None:
     expect(card.locator("summary")).to_have_text("Lens breathingcalibrated")
     card.get_by_role("button", name="Forget").click()
     page.get_by_role("dialog").get_by_role("button", name="Forget").click()
-    expect(card.get_by_text(ALONE)).to_be_visible()
+    expect(card.get_by_text(NOT_YET)).to_be_visible()
 
 
 def chart_at(page: Page, daemon_url: str, distance_mm: int) -> None:

@@ -63,7 +63,7 @@ def test_a_scan_from_the_first_click_to_the_images_in_the_zip(
     scan = str(listed(page)[0]["id"])
 
     with page.expect_download() as download:
-        progress(page).get_by_role("link", name="Stacked images").click()
+        progress(page).get_by_role("link", name="Images for Metashape").click()
     download.value.save_as(tmp_path / "stacks.zip")
     assert download.value.suggested_filename == f"{scan}_photogrammetry.zip"
 

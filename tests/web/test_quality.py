@@ -17,7 +17,7 @@ from scanner.daemon import Daemon
 from scanner.plan.scan import ScanPlan
 from scanner.slices import LeftOut, StackQuality
 from scanner.store.journal import SliceFacts, SliceRecord
-from scanner.store.scans import ScanStore
+from scanner.store.scans import PositionImages, ScanStore
 from tests.web.conftest import Stage
 from tests.web.hands import FAR, LONG_MS, NEAR, asked, progress
 
@@ -33,6 +33,7 @@ MOVED = Problem(
     message="Left out: slice 2, does not fit the reference slice.",
     hint="Check that nothing moved, then take this position again.",
 )
+SWEEP: dict[str, Any] = {"near": 13.0, "far": 9.0, "count": 5, "reference": 2}
 SHARES = (0.05, 0.25, 0.4, 0.2, 0.1)
 TOLERANCE_PX = 1.0
 
@@ -89,7 +90,7 @@ def heights(stage: Stage) -> list[float]:
 
 
 def test_figures_have_units_and_say_what_they_mean(stage: Stage) -> None:
-    quality = stage.draw("stack-quality", report(), 2, "D")
+    quality = stage.draw("stack-quality", report(), SWEEP, "D")
     expect(quality.get_by_role("heading")).to_have_text("Quality of this stack")
     expect(quality).to_contain_text("Position 0 · turntable 45° · tilt −10° · took 8 s")
     expect(quality.locator("dt")).to_have_text(["Misplacement", "Shake", "Flicker", "Certainty"])
@@ -100,21 +101,21 @@ def test_figures_have_units_and_say_what_they_mean(stage: Stage) -> None:
 
 
 def test_how_long_the_rig_took_to_stand_still_is_told(stage: Stage) -> None:
-    quality = stage.draw("stack-quality", report(settle_s=0.312), 2, "D")
+    quality = stage.draw("stack-quality", report(settle_s=0.312), SWEEP, "D")
     expect(quality).to_contain_text("took 8 s · stood still after 0.3 s")
-    stage.update("stack-quality", report(settle_s=3.0, still=False), 2, "D")
+    stage.update("stack-quality", report(settle_s=3.0, still=False), SWEEP, "D")
     expect(quality).to_contain_text("took 8 s · still moved after 3.0 s")
 
 
 def test_a_rail_is_told_in_millimetres_and_one_picture_has_no_sweep(stage: Stage) -> None:
-    expect(stage.draw("stack-quality", report(), 2, "mm")).to_contain_text("near, 13.00 mm")
-    quality = stage.draw("stack-quality", report(shares=(1.0,)), 0, "")
+    expect(stage.draw("stack-quality", report(), SWEEP, "mm")).to_contain_text("near, 13.00 mm")
+    quality = stage.draw("stack-quality", report(shares=(1.0,)), SWEEP, "")
     expect(quality.locator("sweep-chart")).to_be_hidden()
     expect(quality.locator("dl")).to_be_visible()
 
 
 def test_findings_stand_before_the_chart_with_what_to_do(stage: Stage) -> None:
-    quality = stage.draw("stack-quality", report(3, CUT_OFF, MOVED), 2, "D")
+    quality = stage.draw("stack-quality", report(3, CUT_OFF, MOVED), SWEEP, "D")
     findings = quality.get_by_role("list", name="Findings").get_by_role("listitem")
     expect(findings).to_have_text([f"{each.message} {each.hint}" for each in (CUT_OFF, MOVED)])
     expect(findings.locator("svg")).to_have_count(2)
@@ -187,7 +188,7 @@ def test_lens_positions_are_those_asked_for_where_the_camera_tells_none(stage: S
 def test_a_long_sweep_fits_on_a_phone(stage: Stage) -> None:
     stage.page.set_viewport_size({"width": 360, "height": 740})
     count = 40
-    quality = stage.draw("stack-quality", report(1, CUT_OFF, shares=(1 / count,) * count), 20, "D")
+    quality = stage.draw("stack-quality", report(1, CUT_OFF, shares=(1 / count,) * count), SWEEP, "D")
     expect(quality.locator(".bar")).to_have_count(count)
     assert stage.page.evaluate("document.documentElement.scrollWidth") <= 360
     bars = stage.page.evaluate(
@@ -231,7 +232,7 @@ def test_marks_stand_before_the_words_arrive(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("tag", "snapshot"),
     [
-        ("stack-quality", (report(0, CUT_OFF, left_out=1), 2, "D")),
+        ("stack-quality", (report(0, CUT_OFF, left_out=1), SWEEP, "D")),
         ("sweep-chart", (report(quality=StackQuality(beyond_far=0.3)), 2, "D")),
         ("finding-list", ("a", [report(0, MOVED), report(1, MOVED)])),
         ("stack-grid", (scan(0), [report(0, CUT_OFF)], 0)),
@@ -244,7 +245,7 @@ def test_the_same_snapshot_again_changes_nothing(stage: Stage, tag: str, snapsho
 
 def test_words_of_the_daemon_are_never_markup(stage: Stage) -> None:
     wild = Problem(code="wild", message="<img src=x onerror=alert(1)>", hint="<b>bold</b>")
-    quality = stage.draw("stack-quality", report(0, wild), 0, "D")
+    quality = stage.draw("stack-quality", report(0, wild), SWEEP, "D")
     expect(quality.locator(".findings")).to_contain_text("<img src=x onerror=alert(1)> <b>bold</b>")
     expect(quality.locator(".findings :is(img, b)")).to_have_count(0)
 
@@ -276,7 +277,7 @@ def flagged(page: Page, daemon: Daemon, settings: Settings) -> str:
             )
             for k in range(4)
         ]
-        folder.finish_position(position, records, grey, grey, took_s=8.3, quality=quality)
+        folder.finish_position(position, records, PositionImages(grey, grey), took_s=8.3, quality=quality)
     page.reload()
     return folder.id
 
@@ -307,13 +308,19 @@ def test_flagged_positions_are_told_while_the_scan_runs_and_one_by_one(page: Pag
 def test_a_scan_whose_plan_is_at_fault_is_not_offered_to_resume(stage: Stage, code: str, *, offered: bool) -> None:
     problem = Problem(code=code, message="The reference slice 99 is not among the 8 slices.")
     failed = FINISHED.model_copy(update={"reason": FinishReason.FAILED, "problem": problem})
-    state: dict[str, Any] = {"busy": [], "link": "live", "status": None}
-    buttons = stage.draw("scan-buttons", failed.model_dump(mode="json"), state, False)
+    state: dict[str, Any] = {"busy": [], "link": "live", "status": None, "profile": "metashape"}
+    buttons = stage.draw("scan-buttons", failed.model_dump(mode="json"), state, "list")
     expect(buttons.get_by_role("button", name="Resume")).to_have_count(int(offered))
 
 
 def test_the_list_of_scans_tells_how_many_positions_are_flagged(stage: Stage) -> None:
-    told = {"scans": [scan(0, 2), scan() | {"id": "other"}], "status": None, "busy": [], "link": "live"}
+    told = {
+        "scans": [scan(0, 2), scan() | {"id": "other"}],
+        "status": None,
+        "busy": [],
+        "link": "live",
+        "profile": "metashape",
+    }
     rows = stage.draw("scan-list", told).locator(".scan-row")
     expect(rows.first.locator(".flagged")).to_have_text("2 positions are worth a look")
     expect(rows.last.locator(".flagged")).to_be_hidden()

@@ -2,9 +2,10 @@
 import { complaints } from "../check.js";
 import { estimateOf } from "../estimate.js";
 import { saveDraft } from "../plan.js";
-import { running } from "../state.js";
+import { route, running } from "../state.js";
 
 const ESTIMATE_DELAY_MS = 300;
+const RANGE = "#/scan/range";
 
 /** What is set for the next scan, and what it would cost. */
 export class PlanActions {
@@ -16,6 +17,7 @@ export class PlanActions {
     /** @type {import("./actions.js").Table} */
     this.table = {
       "change-plan": (patch) => this.change(patch),
+      "use-sweep": (sweep) => this.use(sweep),
     };
   }
 
@@ -26,6 +28,14 @@ export class PlanActions {
     this.store.change({ draft, estimate: { value, problem: null, errors: [] } });
     saveDraft(draft);
     this.estimateSoon();
+  }
+
+  /** A proposed sweep goes into the plan, and the person to where it stands, unless a scan holds the page. @param {import("../types.js").SweepProposal} sweep */
+  use({ near, far, count }) {
+    this.change({ near, far, count });
+    if (running(this.store.state)) return;
+    this.store.change({ watched: null, route: route(RANGE) });
+    location.hash = RANGE;
   }
 
   /** Near, far and the number of slices belong to one drive: they are looked for anew with another. @param {import("../types.js").FocusFacts} drive */

@@ -2,6 +2,7 @@
 import { ApiProblem, call } from "../api.js";
 import { toPlan } from "../plan.js";
 import { problemOf } from "../problem.js";
+import { saveProfile } from "../profiles.js";
 
 /** Starting, steering and deleting scans. */
 export class ScanActions {
@@ -17,6 +18,7 @@ export class ScanActions {
       "cancel-scan": ({ id, name }) => this.cancel(id, name),
       "delete-scan": ({ id, name }) => this.delete(id, name),
       "new-scan": () => this.store.change({ watched: null }),
+      "choose-profile": ({ profile }) => this.choose(profile),
     };
   }
 
@@ -26,6 +28,12 @@ export class ScanActions {
       const { status } = this.store.state;
       this.store.change({ status: status && { ...status, scan }, watched: scan.id });
     });
+  }
+
+  /** @param {import("../types.js").Profile} profile */
+  choose(profile) {
+    this.store.change({ profile });
+    saveProfile(profile);
   }
 
   plan() {

@@ -52,7 +52,7 @@ function fill(element, scan, state) {
   const [first] = scan.stacked_positions;
   show(find(".picture"), first !== undefined);
   if (first !== undefined && !image.src) image.src = address("thumbnail", { scan_id: scan.id, n: first });
-  /** @type {ScanButtons} */ (find("scan-buttons")).update(scan, state, false);
+  /** @type {ScanButtons} */ (find("scan-buttons")).update(scan, state, "list");
 }
 
 /** @param {ScanStatus} scan */

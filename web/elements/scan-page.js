@@ -1,6 +1,7 @@
 // @ts-check
 import { emit, h, setText, show } from "../dom.js";
 import { button } from "../fields.js";
+import { unitOf } from "../focus.js";
 import { plural } from "../format.js";
 import { icon } from "../icons.js";
 import { findScan, interrupted, reportsOf } from "../state.js";
@@ -12,6 +13,7 @@ import { RigPreview } from "./rig-preview.js";
 import { ScanProgress } from "./scan-progress.js";
 import { ScanSetup } from "./scan-setup.js";
 import { StackGrid } from "./stack-grid.js";
+import { SweepProposal } from "./sweep-proposal.js";
 /** @typedef {import("../types.js").State} State */
 
 /** The first page: what the camera sees beside the set-up of a scan, or beside the progress of the one that runs. */
@@ -24,7 +26,8 @@ export class ScanPage extends HTMLElement {
   #setup = new ScanSetup();
   #progress = new ScanProgress();
   #grid = new StackGrid();
-  #stacks = h("section", { class: "card" }, h("h2", {}, "Stacked images"), this.#grid);
+  #proposal = new SweepProposal("For the whole scan");
+  #stacks = h("section", { class: "card" }, h("h2", {}, "Stacked images"), this.#proposal, this.#grid);
   #words = h("strong");
   #resume = button({ label: "Resume", icon: "play", kind: "primary", onclick: () => emit(this, "resume-scan", { id: this.#waiting?.id }) });
   #notice = h("div", { class: "notice warn", role: "status" }, icon("info"),
@@ -56,9 +59,15 @@ export class ScanPage extends HTMLElement {
     if (hand) this.#rig.update(state);
     show(this.#progress, scan !== null);
     show(this.#stacks, scan !== null);
-    if (scan) this.#grid.update(scan, reportsOf(state, scan.id));
+    if (scan) this.#result(scan, state);
     for (const element of scan === null ? free : [this.#progress]) element.update(state);
     this.#offer(state, scan === null);
+  }
+
+  /** @param {import("../types.js").ScanStatus} scan @param {State} state */
+  #result(scan, state) {
+    this.#proposal.update(scan.proposal, scan.sweep, unitOf(state));
+    this.#grid.update(scan, reportsOf(state, scan.id));
   }
 
   /** @param {State} state @param {boolean} free  whether the page shows no scan */

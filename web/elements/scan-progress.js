@@ -44,7 +44,7 @@ export class ScanProgress extends HTMLElement {
     setText(this.#spoken, `${standing(scan)}. ${scan.positions_done} of ${plural(scan.positions_total, "position")} done.`);
     this.#complain(scan);
     setText(this.#facts, facts(scan, unitOf(state)));
-    this.#buttons.update(scan, state, true);
+    this.#buttons.update(scan, state, "first");
   }
 
   /** @param {ScanStatus} scan */

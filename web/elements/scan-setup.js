@@ -4,6 +4,7 @@ import { emit, h, setText, setValue } from "../dom.js";
 import { freshId, numberField } from "../fields.js";
 import { ExposureFields } from "./exposure-fields.js";
 import { PathFields } from "./path-fields.js";
+import { OutputFields } from "./output-fields.js";
 import { ScanStart } from "./scan-start.js";
 import { StackingFields } from "./stacking-fields.js";
 import { SweepFields } from "./sweep-fields.js";
@@ -14,6 +15,7 @@ export class ScanSetup extends HTMLElement {
   #sweep = new SweepFields();
   #path = new PathFields();
   #exposure = new ExposureFields();
+  #output = new OutputFields();
   #start = new ScanStart();
   #id = freshId();
   #name = h("input", { id: this.#id, type: "text", maxlength: 80, autocomplete: "off",
@@ -28,6 +30,8 @@ export class ScanSetup extends HTMLElement {
   #state = null;
   /** @type {Element|null} */
   #edited = null;
+  /** @type {import("../types.js").Route|null} */
+  #came = null;
 
   connectedCallback() {
     this.addEventListener("change", ({ target }) => {
@@ -35,7 +39,7 @@ export class ScanSetup extends HTMLElement {
       if (this.#state) this.update(this.#state); // a wrong number changes no plan
     });
     this.replaceChildren(
-      this.#sweep, this.#path, this.#exposure,
+      this.#sweep, this.#path, this.#exposure, this.#output,
       h("section", { class: "card" }, this.#advanced),
       h("section", { class: "card start-card" },
         h("div", { class: "field" }, h("label", { for: this.#id }, "Name"), this.#name), this.#start));
@@ -56,6 +60,7 @@ export class ScanSetup extends HTMLElement {
     this.#sweep.update(state, wrong);
     this.#path.update(state, wrong);
     this.#exposure.update(state);
+    this.#output.update(state);
     setValue(this.#name, state.draft.name);
     this.#wait.set(state.draft.wait_s);
     this.#stacking.update(state, wrong);
@@ -64,6 +69,14 @@ export class ScanSetup extends HTMLElement {
     if (wrong.some(({ where }) => /^(stacking|settle)\b/.test(where))) this.#advanced.open = true;
     this.#start.update(state, [...this.querySelectorAll("[aria-invalid]")].some((field) => !field.closest("[hidden]")));
     this.#bringOut();
+    this.#lead(state.route);
+  }
+
+  /** Once for each time that the address leads to a step. @param {import("../types.js").Route} route */
+  #lead(route) {
+    if (route === this.#came) return;
+    this.#came = route;
+    if (route.step === "range") this.#sweep.attend();
   }
 }
 

@@ -4,6 +4,7 @@ import { h, setText, setValue, show } from "../dom.js";
 import { button, freshId } from "../fields.js";
 import { place as placeOf } from "../focus.js";
 import { Zoom } from "../zoom.js";
+import { StackMaps } from "./stack-maps.js";
 import { SwipeHandle } from "./swipe-handle.js";
 /** @typedef {import("../types.js").ScanStatus} ScanStatus */
 
@@ -13,8 +14,10 @@ export class StackCompare extends HTMLElement {
   #slice = h("img", { alt: "", draggable: "false" });
   #half = h("div", { class: "half" }, this.#slice);
   #handle = new SwipeHandle();
+  #right = h("span", { class: "side right" });
+  #maps = new StackMaps((words) => setText(this.#right, words));
   #view = h("div", { class: "view", tabindex: 0, role: "group", "aria-label": "Picture. Arrow keys move it, plus and minus zoom, 1 is full size, 0 shows all." },
-    this.#stack, this.#half, h("span", { class: "side left" }, "Slice"), h("span", { class: "side right" }, "Stacked"), this.#handle);
+    this.#stack, ...this.#maps.layers, this.#half, h("span", { class: "side left" }, "Slice"), this.#right, this.#handle);
   #id = freshId();
   #slider = h("input", { id: this.#id, type: "range", min: 0, step: 1, oninput: () => this.#choose(this.#slider.valueAsNumber) });
   #which = h("output", { for: this.#id });
@@ -41,13 +44,14 @@ export class StackCompare extends HTMLElement {
           button({ label: "Zoom out", icon: "minus", text: false, onclick: () => this.#zoom.by(1 / 1.5) }), this.#fit, this.#full,
           button({ label: "Zoom in", icon: "plus", text: false, onclick: () => this.#zoom.by(1.5) }))),
       this.#view,
-      h("div", { class: "row chooser" }, h("label", { for: this.#id }, "Compare with slice"), this.#slider, this.#which));
+      h("div", { class: "row chooser" }, h("label", { for: this.#id }, "Compare with slice"), this.#slider, this.#which),
+      this.#maps);
     this.addEventListener("move-divider", (event) =>
       this.#view.style.setProperty("--split", `${/** @type {CustomEvent} */ (event).detail.share * 100}%`));
   }
 
-  /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").Unit} unit */
-  update(scan, position, unit) {
+  /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").PositionReport|null} report @param {import("../types.js").Unit} unit */
+  update(scan, position, report, unit) {
     const there = position !== null && scan.stacked_positions.includes(position);
     show(this, there);
     if (!there) return;
@@ -58,6 +62,7 @@ export class StackCompare extends HTMLElement {
     this.#position = position;
     if (moved) this.#load(scan, position, other);
     this.#neighbours(scan, position);
+    this.#maps.update(scan.id, report);
   }
 
   /** @param {ScanStatus} scan @param {number} position @param {boolean} fresh  whether another scan was shown before */

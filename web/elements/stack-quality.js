@@ -3,6 +3,7 @@ import { h, keyed, setText, show } from "../dom.js";
 import { angle, duration, percent, pixels } from "../format.js";
 import { icon } from "../icons.js";
 import { SweepChart } from "./sweep-chart.js";
+import { SweepProposal } from "./sweep-proposal.js";
 /** @typedef {import("../types.js").Problem} Problem */
 /** @typedef {import("../types.js").PositionReport} PositionReport */
 /** @typedef {import("../types.js").StackQuality} Quality */
@@ -19,10 +20,11 @@ const FIGURES = Object.freeze([
 export class StackQuality extends HTMLElement {
   #where = h("p", { class: "hint" });
   #findings = h("ul", { class: "findings", "aria-label": "Findings" });
+  #proposal = new SweepProposal("For this position");
   #well = h("p", { class: "notice well" }, icon("check"), "Nothing to complain of.");
   #chart = new SweepChart();
   #values = FIGURES.map(() => h("span", { class: "value" }));
-  #known = h("div", { class: "known" }, h("div", {}, this.#findings, this.#well, this.#chart),
+  #known = h("div", { class: "known" }, h("div", {}, this.#findings, this.#proposal, this.#well, this.#chart),
     h("dl", { class: "figures" }, ...FIGURES.map(({ name, about }, i) =>
       h("div", {}, h("dt", {}, name), h("dd", {}, this.#values[i], h("span", { class: "hint" }, about))))));
   #waiting = h("p", { class: "hint" }, "Reading…");
@@ -32,8 +34,8 @@ export class StackQuality extends HTMLElement {
     this.replaceChildren(h("div", {}, h("h2", {}, "Quality of this stack"), this.#where), this.#waiting, this.#known);
   }
 
-  /** @param {PositionReport|null} report  null while it is not known @param {number|null} reference  index of the reference slice @param {import("../types.js").Unit} unit */
-  update(report, reference, unit) {
+  /** @param {PositionReport|null} report  null while it is not known @param {import("../types.js").SweepFacts|null} sweep  what was swept @param {import("../types.js").Unit} unit */
+  update(report, sweep, unit) {
     show(this.#waiting, report === null);
     show(this.#known, report !== null);
     show(this.#where, report !== null);
@@ -44,7 +46,8 @@ export class StackQuality extends HTMLElement {
     show(this.#well, findings.length === 0);
     keyed(this.#findings, findings, ({ code, message }) => `${code} ${message}`, complaint);
     show(this.#chart, report.slices.length > 1);
-    this.#chart.update(report, reference, unit);
+    this.#proposal.update(quality.proposal, sweep, unit);
+    this.#chart.update(report, sweep?.reference ?? null, unit);
     FIGURES.forEach(({ value }, i) => setText(this.#values[i], value(quality)));
   }
 }

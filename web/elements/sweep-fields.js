@@ -51,6 +51,12 @@ export class SweepFields extends HTMLElement {
     this.#showCount(draft.count, sweep, unit, saidOf(wrong, "sweep.count"));
   }
 
+  /** Lead the person here. */
+  attend() {
+    this.scrollIntoView({ block: "start" });
+    this.#near.input.focus({ preventScroll: true });
+  }
+
   /** @param {number|null} count @param {SweepFacts|null} sweep @param {Unit} unit @param {string} said */
   #showCount(count, sweep, unit, said) {
     this.#proposed = sweep && sweep.count > 1 ? sweep.count : this.#proposed;
@@ -68,7 +74,7 @@ export class SweepFields extends HTMLElement {
     const auto = button({ label: `Find ${end} automatically`, icon: "cross", text: false, onclick: () => emit(this, "change-plan", { [end]: null }) });
     input.parentElement?.append(auto);
     field.append(words);
-    return { field, set, measure, words, auto };
+    return { field, input, set, measure, words, auto };
   }
 }
 

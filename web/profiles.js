@@ -1,0 +1,35 @@
+// @ts-check
+// The programs that stacked images are downloaded for: each looks for masks under names of its own.
+import { address } from "./api.js";
+import { recall, remember } from "./memory.js";
+/** @typedef {import("./types.js").Profile} Profile */
+
+const KEY = "profile";
+
+/** @type {readonly {profile: Profile, name: string, steps: string}[]} */
+export const PROFILES = Object.freeze([
+  { profile: "metashape", name: "Metashape", steps: "Add the folder “images”, then import masks from files by the template {filename}_mask.png." },
+  { profile: "realityscan", name: "RealityScan", steps: "Add the folder “images”: masks lie beside their images. Check that they leave the object." },
+  { profile: "colmap", name: "COLMAP", steps: "Give “images” as image path and “masks” as mask path." },
+  { profile: "meshroom", name: "Meshroom", steps: "Drop the folder “images”, and give “masks” as masks folder." },
+]);
+
+/** @param {Profile} profile */
+export function programOf(profile) {
+  return PROFILES.find((each) => each.profile === profile) ?? PROFILES[0];
+}
+
+/** The program chosen last. @returns {Profile} */
+export function loadProfile() {
+  return programOf(/** @type {Profile} */ (recall(KEY))).profile;
+}
+
+/** @param {Profile} profile */
+export function saveProfile(profile) {
+  remember(KEY, profile);
+}
+
+/** Where the archives of a scan are. @param {string} scan @param {Profile} profile */
+export function archivesOf(scan, profile) {
+  return { stacks: address("stacks", { scan_id: scan }, { profile }), slices: address("slices", { scan_id: scan }) };
+}
