@@ -5,6 +5,7 @@ import csv
 import json
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from io import BytesIO, StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -239,6 +240,15 @@ def test_reference_csv_has_a_line_for_each_image(delivered: Delivered) -> None:
     rows = list(csv.DictReader(StringIO(delivered.zip.read("reference.csv").decode())))
     assert [f"images/{row['label']}" for row in rows] == delivered.images
     assert len({(row["x"], row["y"], row["z"]) for row in rows}) == 6
+
+
+def test_the_slices_have_a_folder_for_each_position_in_the_order_of_the_sweep(delivered: Delivered) -> None:
+    told = delivered.manifest.positions
+    expected = [f"{Path(each.image.name).stem}/{one.file.name}" for each in told for one in each.slices]
+    assert delivered.slices.namelist() == expected == sorted(expected)
+    assert [one.index for one in told[0].slices] == list(range(SLICES))
+    for name, one in zip(delivered.slices.namelist(), (one for each in told for one in each.slices), strict=True):
+        assert sha256(delivered.slices.read(name)).hexdigest() == one.file.sha256
 
 
 def test_two_downloads_are_alike_also_after_a_restart(delivered: Delivered) -> None:
