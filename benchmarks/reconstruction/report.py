@@ -26,7 +26,7 @@ class Verdict:
     met: bool
 
     def __str__(self) -> str:
-        return f"{'met ' if self.met else 'MISSED'}  {self.text}"
+        return f"{'met' if self.met else 'MISSED':8}{self.text}"
 
 
 def table(results: Mapping[str, Runs]) -> str:

@@ -38,10 +38,15 @@ class E2EScene:
             f'texture = "{self.texture}"\nbackground = "{self.background}"\n'
         )
 
+    @property
+    def settings(self) -> SceneSettings:
+        """The same for whoever wants to know the truth."""
+        width, height = self.size
+        return SceneSettings(width, height, seed=self.seed, texture=self.texture, background=self.background)
+
     def known(self) -> Scene:
         """What the rig shows, as it is."""
-        width, height = self.size
-        return Scene(SceneSettings(width, height, seed=self.seed, texture=self.texture, background=self.background))
+        return Scene(self.settings)
 
 
 SCENES = {scene.name: scene for scene in (

@@ -47,10 +47,10 @@ def daemon(config: str, folder: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     argv = [sys.executable, "-m", "scanner.cli", "serve", "--config", str(path), "--data", str(folder / "data")]
     argv += ["--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "daemon.log").open("w") as log:
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log, text=True)
+    log = folder / "daemon.log"
+    with log.open("w") as told, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=told, text=True) as process:
         try:
-            yield _address(process, folder / "daemon.log")
+            yield _address(process, log)
         finally:
             process.terminate()
             try:
