@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from scanner.capture.events import FocusScale, SweepFacts
 from scanner.errors import CorruptState, WrongState
 from scanner.hardware.protocols import CameraFacts, CameraNames, Exposure, FocusFacts
-from scanner.hardware.settings import RigGeometry
+from scanner.hardware.settings import FocusSettings, RigGeometry
 from scanner.plan.sweep import Optics
 from scanner.store.manifest import Manifest
 from scanner.units import Dioptres, FocusPosition, Frozen, Micrometres, Microseconds, Millimetres, Pixels
@@ -93,6 +93,6 @@ def _names_of(camera: CameraFacts) -> dict[str, str]:
 
 def _dioptres(focus: FocusPosition, drive: FocusFacts | None, scale: FocusScale | None) -> Dioptres:
     """1 / distance, in metres, of what is in focus: of a lens by its scale, where that is calibrated."""
-    if drive is not None and drive.distance_mm is not None:
-        return 1000 / drive.distance_mm
+    if drive is not None and drive.drive != "lens":
+        return 1000 / (drive.distance_mm or FocusSettings().distance_mm)  # older scans do not tell it
     return focus if scale is None else (focus - scale.offset) / scale.slope

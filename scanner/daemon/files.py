@@ -1,6 +1,8 @@
 """What scans have left on disk: images, archives, manifests, and what became of each position."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from scanner.capture.positions import PositionReport, reports
 from scanner.capture.recorded import focus_unit
@@ -8,7 +10,21 @@ from scanner.delivery.archive import Profile, photogrammetry_archive
 from scanner.delivery.manifest import DeliveryManifest, delivery_manifest
 from scanner.store.archive import Archive
 from scanner.store.files import write_chunks
+from scanner.store.journal import History
+from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Key:
+    """What an archive is made of; a manifest and a history are replaced, never changed."""
+
+    profile: Profile
+    manifest: Manifest
+    history: History
+
+    def same(self, other: Self) -> bool:
+        return self.profile == other.profile and self.manifest is other.manifest and self.history is other.history
 
 
 class Files:
@@ -17,6 +33,7 @@ class Files:
     def __init__(self, store: ScanStore, data: Path) -> None:
         self._store = store
         self._data = data
+        self._latest: tuple[_Key, Archive] | None = None
 
     def manifest(self, scan_id: str, profile: Profile = "metashape") -> DeliveryManifest:
         """The manifest as the zip of that profile has it."""
@@ -28,8 +45,16 @@ class Files:
         return reports(folder.history(), focus_unit(folder))
 
     def stacks_archive(self, scan_id: str, profile: Profile = "metashape") -> Archive:
-        """The zip of what is stacked so far, for photogrammetry with the program that `profile` names."""
-        return photogrammetry_archive(self._store.open(scan_id), profile)
+        """The zip of what is stacked so far, for photogrammetry with the program that `profile` names.
+
+        The last one is kept, for the next part of a download: of a large scan it takes half a second to make.
+        """
+        folder = self._store.open(scan_id)
+        key = _Key(profile, folder.manifest, folder.history())
+        latest = self._latest
+        if latest is None or not latest[0].same(key):
+            latest = self._latest = (key, photogrammetry_archive(folder, profile))
+        return latest[1]
 
     def slices_archive(self, scan_id: str) -> Archive:
         """The zip of the slices, one folder per position."""

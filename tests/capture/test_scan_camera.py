@@ -71,3 +71,11 @@ def test_before_the_sweep_is_known_there_is_none() -> None:
 def test_a_manifest_that_tells_no_camera_is_named() -> None:
     with pytest.raises(CorruptState, match="20261122-120000-vase does not tell its camera"):
         scan_camera(manifest().model_copy(update={"rig": {}}))
+
+
+def test_a_rail_of_an_older_version_is_no_lens() -> None:
+    known = manifest(rig=FakeRig(drive="rail"), sweep=SweepFacts(near=20, far=10, count=6, reference=3))
+    focus = known.rig["focus"]
+    assert isinstance(focus, dict)
+    old = known.model_copy(update={"rig": known.rig | {"focus": {**focus, "distance_mm": None}}})
+    assert scan_camera(old).in_focus_mm == 100.0

@@ -15,7 +15,7 @@ from scanner.plan.scan import OutputPlan, ScanPlan
 from scanner.store.images import read_image
 from scanner.store.scans import ScanStore
 from tests.capture.fakes import FakeRig
-from tests.daemon.runs import PLAN, finished, until
+from tests.daemon.runs import PLAN, finished, interrupted, until
 
 
 def stacked_as(**stacking: object) -> ScanPlan:
@@ -113,3 +113,17 @@ def test_masks_are_kept_by_default_and_depth_on_request(daemon: Daemon) -> None:
         daemon.files.depth_path(with_mask.id, 1)
     with pytest.raises(NotFound, match="no mask of position 1"):
         daemon.files.mask_path(with_depth.id, 1)
+
+
+def test_the_next_part_of_a_download_is_of_the_archive_of_the_first_one(daemon: Daemon, rig: FakeRig) -> None:
+    rig.camera.fail_at = 9.0
+    scan = until(daemon, daemon.start_scan(PLAN).id, interrupted)
+    rig.camera.fail_at = None
+    first = daemon.files.stacks_archive(scan.id)
+    assert daemon.files.stacks_archive(scan.id) is first
+    assert daemon.files.stacks_archive(scan.id, "colmap") is not first
+    daemon.resume(scan.id)
+    until(daemon, scan.id, finished)
+    whole = daemon.files.stacks_archive(scan.id)
+    assert whole.etag != first.etag
+    assert whole.size > first.size

@@ -112,10 +112,15 @@ def list_positions(scan_id: ScanId, daemon: TheDaemon) -> tuple[PositionReport, 
 
 
 @router.head("/{scan_id}/manifest.json", include_in_schema=False)
-@router.get("/{scan_id}/manifest.json", summary="The manifest of a scan", responses=problems(404, 422))
-def get_manifest(scan_id: ScanId, daemon: TheDaemon, profile: WantedProfile = "metashape") -> DeliveryManifest:
+@router.get(
+    "/{scan_id}/manifest.json",
+    summary="The manifest of a scan",
+    response_model=DeliveryManifest,
+    responses=problems(404, 422),
+)
+def get_manifest(scan_id: ScanId, daemon: TheDaemon, profile: WantedProfile = "metashape") -> Response:
     """All facts of the scan and of each position that is stacked so far, as the zip of that profile has them."""
-    return daemon.files.manifest(scan_id, profile)
+    return Response(daemon.files.manifest(scan_id, profile).json_text(), media_type="application/json")
 
 
 @router.post(
