@@ -26,25 +26,44 @@ FEWEST = 30
 ENDS = 4
 """Slices without which it is not told where a sweep should end: the foot of the common curve is not seen."""
 
-BEYOND = 0.75
-"""Steps outside the sweep from which a tile counts as not reached: half a step is depth of field, the rest error."""
+KEPT = 0.7
+"""Sharpness kept at the reach of a slice: a blur of 1.2 pixels, measured on rendered stacks of any width."""
 
-FARTHEST = 6.0
-"""Steps outside the sweep that are told apart."""
+BEYOND = 0.2
+"""Reaches outside the sweep from which a tile counts as not reached. Half the depth of field of a pixel is 0.4; a focus
+outside the sweep seems nearer to it than it is."""
+
+UNSURE = 0.75
+"""Steps by which places are wrong that are only counted: a slice may be missing between two."""
+
+FARTHEST = 3.0
+"""Reaches outside the sweep that are told apart."""
+
+FINENESS = 8
+"""Places to a reach where a focus is looked for."""
+
+STRAYS = 0.035
+"""Share of tiles that may seem to lie outside a sweep that covers all: outlines before a far ground."""
+
+LEAST_POWER, MOST_POWER = 0.8, 2.5
+"""Of the curves' shape: lenses have 1 to 2. Beyond, width and power of a short sweep's curves stand for each other."""
 
 POWER = 1.5
-"""Of the curves' shape, where two slices alone cannot tell it: lenses have 1 to 2."""
+"""Where two slices alone cannot tell it."""
 
 HALFWAY = 0.12
 """Share of the tiles that lie about halfway between two slices, from which these are judged; evenly spread it is more
 than 0.2."""
 
-OUTERMOST = 0.85
-"""Quantile, of the tiles beyond an end, that a better sweep should reach: outlines blur it further out."""
+SPARSE = 0.75
+"""Sharpness kept halfway below which two slices are too far apart: the steps of a plan keep 0.8 or more by default,
+those of half as many slices 0.5 to 0.7."""
 
+LEFT = 0.01
+"""Share of tiles that a better sweep may still leave out: outlines, which seem to lie anywhere."""
 
-STRAYS = 0.05
-"""Share of tiles that may seem to lie outside a sweep that covers all: outlines before a far ground."""
+ROOM = 0.2
+"""Reaches by which it should go beyond: what lies far outside a sweep seems nearer to it than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +76,28 @@ class CurveShape:
     def log(self, steps: Values) -> Values:
         return np.asarray(-self.power * np.log1p((steps / self.width) ** 2))
 
+    def reach(self, kept: float) -> float:
+        """How far from the focus so much of sharpness, 0..1, is kept; in steps."""
+        return float(self.width * np.sqrt(np.expm1(-np.log(kept) / self.power)))
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What a sweep leaves out. `near`, `far`: where it should begin and end, in steps (0 = the first slice), None where
-    it does reach; `halfway`: sharpness kept halfway between each two slices, 0..1."""
+    it does reach; `halfway`: sharpness kept halfway between each two slices, 0..1. `shape`: of the curves, None where
+    they do not tell."""
 
     beyond_near: float = 0.0
     beyond_far: float = 0.0
     near: float | None = None
     far: float | None = None
     halfway: tuple[float, ...] = ()
+    shape: CurveShape | None = None
+
+    @property
+    def sparse(self) -> tuple[int, ...]:
+        """Which slices, from 0, lie too far from the next."""
+        return tuple(place for place, kept in enumerate(self.halfway) if kept < SPARSE)
 
     @property
     def kept(self) -> float:
@@ -75,9 +105,10 @@ class Coverage:
         return float(np.median(self.halfway)) if self.halfway else 1.0
 
 
-def cover(places: Values, curves: Curves, noise: float) -> Coverage:
+def cover(places: Values, curves: Curves, noise: float, unsure: float = 0.0) -> Coverage:
     """The coverage of slices at `places` (ascending, in mean steps) by `curves` (slices, tiles), sharpness.
 
+    `unsure`: steps by which places may be wrong; what seems to lie outside the sweep by less is not told.
     Too few slices or tiles with detail tell nothing: then all counts as covered. Two slices tell of what is halfway.
     """
     curves = curves[:, curves.max(axis=0) > OBJECT * noise]
@@ -85,33 +116,51 @@ def cover(places: Values, curves: Curves, noise: float) -> Coverage:
         return Coverage()
     logs = np.log(np.maximum(curves - noise, 0.1 * noise)).astype(np.float64)
     if len(places) == 2:
-        return Coverage(halfway=_between_two(logs))
+        return _between_two(logs)
     shape = _shape(places, logs, curves > CLEAR * noise)
     if shape is None:
         return Coverage()
-    foci = _foci(places, logs, curves > CLEAR * noise, shape)
-    first, last = places[0] - BEYOND, places[-1] + BEYOND
-    best, ends = logs.argmax(axis=0), len(places) >= ENDS
-    near, far = (foci < first) & (best == 0), (foci > last) & (best == len(places) - 1)
+    foci, best = _foci(places, logs, curves > CLEAR * noise, shape), logs.argmax(axis=0)
+    reach, ends = shape.reach(KEPT), len(places) >= ENDS
+    margin = max(BEYOND * reach, unsure)
+    near = (foci < places[0] - margin) & (best == 0)
+    far = (foci > places[-1] + margin) & (best == len(places) - 1)
     return Coverage(
         float(near.mean()),
         float(far.mean()),
-        float(np.quantile(foci[near], 1 - OUTERMOST)) if ends and near.mean() > STRAYS else None,
-        float(np.quantile(foci[far], OUTERMOST)) if ends and far.mean() > STRAYS else None,
-        tuple(float(v) for v in np.exp(shape.log(np.diff(places) / 2))),
+        _needed(places[0] - foci, near, places[0], -reach) if ends else None,
+        _needed(foci - places[-1], far, places[-1], reach) if ends else None,
+        _halfway(places, shape),
+        shape,
     )
 
 
-def _between_two(logs: Values) -> tuple[float, ...]:
-    """Sharpness kept halfway between two slices; nothing where hardly any tile lies there, as before a wall.
+def _needed(away: Values, beyond: NDArray[np.bool_], end: float, reach: float) -> float | None:
+    """Where a sweep should end instead of at `end`, in steps; None where it reaches what there is.
 
-    Three quarters of the tiles lie so that they differ by less than what is in focus in one of them does.
+    `away`: how far outside that end each tile comes into focus; `beyond`: which tiles count; `reach` points outward.
+    """
+    if beyond.mean() <= STRAYS:
+        return None
+    outermost = float(np.quantile(away[beyond], 1 - LEFT / beyond.mean()))
+    return float(end + np.sign(reach) * outermost + ROOM * reach)
+
+
+def _halfway(places: Values, shape: CurveShape) -> tuple[float, ...]:
+    return tuple(float(kept) for kept in np.exp(shape.log(np.diff(places) / 2)))
+
+
+def _between_two(logs: Values) -> Coverage:
+    """What two slices tell of what is halfway; nothing where hardly any tile lies there, as before a wall.
+
+    They differ the most where one of them is in focus, and mostly by three quarters of that or less.
     """
     falls = np.abs(logs[1] - logs[0])
-    fall = float(np.quantile(falls, 0.75))
-    if (falls < fall / 3).mean() < HALFWAY:
-        return ()
-    return (float((1 + np.expm1(fall / POWER) / 4) ** -POWER),)
+    usual, fall = (float(value) for value in np.quantile(falls, (0.75, 0.85)))
+    if (falls < usual / 3).mean() < HALFWAY:
+        return Coverage()
+    shape = CurveShape(float(1 / np.sqrt(np.expm1(max(fall, 1e-6) / POWER))), POWER)
+    return Coverage(halfway=_halfway(np.arange(2.0), shape), shape=shape)
 
 
 def _shape(places: Values, logs: Values, clear: NDArray[np.bool_]) -> CurveShape | None:
@@ -127,7 +176,7 @@ def _shape(places: Values, logs: Values, clear: NDArray[np.bool_]) -> CurveShape
     if len(away) < FEWEST:
         return None
     distance, middle = _medians(away, fall)
-    return min((_fitted(width, distance, middle) for width in np.geomspace(0.2, 6, 24)), key=lambda fit: fit[0])[1]
+    return min((_fitted(width, distance, middle) for width in np.geomspace(0.2, 24, 32)), key=lambda fit: fit[0])[1]
 
 
 def _vertices(places: Values, logs: Values, best: NDArray[np.intp]) -> tuple[Values, Values]:
@@ -154,7 +203,7 @@ def _medians(away: Values, fall: Values) -> tuple[Values, Values]:
 
 def _fitted(width: float, distance: Values, fall: Values) -> tuple[float, CurveShape]:
     unit = -np.log1p((distance / width) ** 2)
-    power = max(float(unit @ fall) / (float(unit @ unit) + 1e-12), 0.05)
+    power = float(np.clip(float(unit @ fall) / (float(unit @ unit) + 1e-12), LEAST_POWER, MOST_POWER))
     return float(np.sum((power * unit - fall) ** 2)), CurveShape(float(width), power)
 
 
@@ -163,7 +212,8 @@ def _foci(places: Values, logs: Values, clear: NDArray[np.bool_], shape: CurveSh
 
     NaN where that is as far away as is told apart: such a curve has another shape, as at an outline.
     """
-    candidates = np.arange(places[0] - FARTHEST, places[-1] + FARTHEST + 0.01, 0.25)
+    reach = shape.reach(KEPT)
+    candidates = np.arange(places[0] - FARTHEST * reach, places[-1] + FARTHEST * reach, reach / FINENESS)
     weights = clear.astype(np.float64)
     count = np.maximum(weights.sum(axis=0), 1)
     misfit = np.empty((len(candidates), logs.shape[1]))

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from scanner.slices import LeftOut, SliceReport, StackQuality
+from scanner.slices import LeftOut, SliceReport, StackQuality, SweepProposal
+from scanner.stacking.coverage import STRAYS
 from scanner.stacking.parts import UNKNOWN
-from scanner.units import FocusPosition, Frozen
-
-BEYOND = 0.05
-"""Share of the object outside the sweep from which it is told: outlines alone can seem to be less."""
+from scanner.units import Frozen
 
 OVERSHOOT = 2
 """Idle slices that are nobody's loss: one at each end makes sure that nothing is cut off."""
@@ -50,7 +48,13 @@ def findings(quality: StackQuality, reports: Sequence[SliceReport], unit: str = 
 
     `unit`: of focus positions.
     """
-    told = (_left_out(reports), _reach(quality, unit), _spacing(quality), _stillness(quality, reports), _mask(quality))
+    told = (
+        _left_out(reports),
+        _reach(quality, unit),
+        _spacing(quality, unit),
+        _stillness(quality, reports),
+        _mask(quality),
+    )
     return tuple(finding for kind in told for finding in kind)
 
 
@@ -62,27 +66,28 @@ def _left_out(reports: Sequence[SliceReport]) -> Iterator[Finding]:
 
 
 def _reach(quality: StackQuality, unit: str) -> Iterator[Finding]:
-    ends = (
-        ("near", "nearer", quality.beyond_near, quality.near_needed),
-        ("far", "farther", quality.beyond_far, quality.far_needed),
-    )
-    for end, where, share, needed in ends:
-        if share > BEYOND:
+    ends = (("near", "nearer", quality.beyond_near), ("far", "farther", quality.beyond_far))
+    for end, where, share in ends:
+        if share > STRAYS:
             message = f"About {share:.0%} of the object lies {where} than the sweep reaches."
-            yield Finding(code=f"{end}-not-covered", message=message, hint=_move(end, needed, unit))
+            hint = _use(quality.proposal, unit) or f"Move {end}, with as many more slices."
+            yield Finding(code=f"{end}-not-covered", message=message, hint=hint)
 
 
-def _move(end: str, needed: FocusPosition | None, unit: str) -> str:
-    to = "" if needed is None else f" to {needed:.2f} {unit} or beyond"
-    return f"Move {end}{to}, with as many more slices."
+def _use(proposal: SweepProposal | None, unit: str) -> str:
+    """Nothing where there is no proposal."""
+    if proposal is None:
+        return ""
+    return f"Use near {proposal.near:g} {unit}, far {proposal.far:g} {unit}, {proposal.count} slices."
 
 
-def _spacing(quality: StackQuality) -> Iterator[Finding]:
+def _spacing(quality: StackQuality, unit: str) -> Iterator[Finding]:
     if quality.gaps:
         between = ", ".join(f"{index} and {index + 1}" for index in quality.gaps[:TOLD_GAPS])
         more = f" (and {len(quality.gaps) - TOLD_GAPS} more pairs)" if len(quality.gaps) > TOLD_GAPS else ""
-        message = f"Too far apart: slices {between}{more}; halfway between, sharpness falls to less than half."
-        yield Finding(code="gaps", message=message, hint="Take more slices, or bring near and far closer together.")
+        message = f"Too far apart: slices {between}{more}; halfway between, a quarter of sharpness is lost."
+        hint = _use(quality.proposal, unit) or "Take more slices, or bring near and far closer together."
+        yield Finding(code="gaps", message=message, hint=hint)
     if quality.duplicates:
         message = f"The same as the slice before: {_slices(quality.duplicates)}."
         yield Finding(code="duplicates", message=message, hint="Check that the focus moves, or take fewer slices.")

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.slices import SliceReport, StackQuality
-from scanner.stacking.coverage import Coverage, cover
+from scanner.stacking.coverage import UNSURE, Coverage, cover
+from scanner.stacking.proposal import place_at, propose
 from scanner.units import FocusPosition
 
 IDLE = 0.15
@@ -19,8 +20,6 @@ IDLE_MOST = 0.01
 
 SAME = 0.02
 """Median change of log sharpness over the object's tiles up to which two slices show the same."""
-
-HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,38 +35,39 @@ class SweepCurves:
     noise: float
     focus: Sequence[FocusPosition] = ()
 
+    @property
+    def known(self) -> bool:
+        """Whether focus positions tell where the slices are."""
+        return bool(self.focus) and abs(self.focus[0] - self.focus[-1]) > 1e-6
+
     def places(self) -> NDArray[np.float64]:
         """In mean steps from the first slice; by index where focus positions are unknown."""
-        if not self.focus or abs(self.focus[0] - self.focus[-1]) < 1e-6:
+        if not self.known:
             return np.asarray(self.indices, np.float64) - self.indices[0]
         along = abs(self.focus[0] - np.asarray(self.focus, np.float64))
         return np.asarray(along / along[-1] * (len(self.indices) - 1))
 
     def coverage(self) -> Coverage:
         """How well they cover the object."""
-        return cover(self.places(), self.curves, self.noise)
-
-    def focus_at(self, place: float | None) -> FocusPosition | None:
-        """Where the focus drive is at a place in steps, on the line through the ends of the sweep.
-
-        Never beyond zero, which is infinity to a lens and mostly the end of a rail, unless the sweep is.
-        """
-        if place is None or not self.focus:
-            return None
-        near, far, steps = self.focus[0], self.focus[-1], max(len(self.indices) - 1, 1)
-        return max(min(0.0, far), float(near + (far - near) * place / steps))
+        return cover(self.places(), self.curves, self.noise, 0.0 if self.known else UNSURE)
 
 
-def assess(reports: Sequence[SliceReport], sweep: SweepCurves, coverage: Coverage, certainty: float) -> StackQuality:
+def assess(
+    reports: Sequence[SliceReport],
+    sweep: SweepCurves,
+    coverage: Coverage,
+    certainty: float,
+    disagreement_px: float = 0.0,
+) -> StackQuality:
     """The quality of a stack of `reports`, in the order of the sweep, with the coverage of its slices."""
     used = [report for report in reports if report.left_out is None]
     light = np.array([report.brightness for report in used])
     return StackQuality(
         beyond_near=coverage.beyond_near,
         beyond_far=coverage.beyond_far,
-        near_needed=sweep.focus_at(coverage.near),
-        far_needed=sweep.focus_at(coverage.far),
-        gaps=_gaps(coverage, sweep.indices),
+        near_needed=place_at(sweep.focus, coverage.near),
+        far_needed=place_at(sweep.focus, coverage.far),
+        gaps=tuple(sweep.indices[place] for place in coverage.sparse),
         duplicates=_duplicates(sweep),
         idle=_idle(used),
         left_out=tuple(report.index for report in reports if report.left_out is not None),
@@ -75,11 +75,9 @@ def assess(reports: Sequence[SliceReport], sweep: SweepCurves, coverage: Coverag
         motion_px=max(report.shake_px for report in used),
         flicker=float(light.std()),
         certainty=certainty,
+        proposal=propose(sweep.focus, coverage),
+        disagreement_px=disagreement_px,
     )
-
-
-def _gaps(coverage: Coverage, indices: Sequence[int]) -> tuple[int, ...]:
-    return tuple(index for index, kept in zip(indices, coverage.halfway, strict=False) if kept < HALF)
 
 
 def _duplicates(sweep: SweepCurves) -> tuple[int, ...]:

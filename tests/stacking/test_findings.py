@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from scanner.slices import LeftOut, SliceReport, StackQuality
+from scanner.slices import LeftOut, SliceReport, StackQuality, SweepProposal
 from scanner.stacking.findings import findings
 from scanner.stacking.parts import UNKNOWN
 
+WIDER = SweepProposal(near=13.1, far=8.25, count=14)
+USE = "Use near 13.1 D, far 8.25 D, 14 slices."
 SAME = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
@@ -24,10 +26,11 @@ def test_a_good_stack_needs_no_words() -> None:
 @pytest.mark.parametrize(
     ("quality", "code", "words", "hint"),
     [
-        (StackQuality(beyond_near=0.12, near_needed=13.08), "near-not-covered", "12% .*nearer", "near to 13.08 D"),
-        (StackQuality(beyond_far=0.3, far_needed=7.4), "far-not-covered", "30% .*farther", "far to 7.40 D"),
+        (StackQuality(beyond_near=0.12, proposal=WIDER), "near-not-covered", "12% .*nearer", USE),
+        (StackQuality(beyond_far=0.3, proposal=WIDER), "far-not-covered", "30% .*farther", USE),
         (StackQuality(beyond_far=0.3), "far-not-covered", "30%", "Move far, with"),
         (StackQuality(gaps=(3, 5)), "gaps", "3 and 4, 5 and 6", "more slices"),
+        (StackQuality(gaps=(3,), proposal=WIDER), "gaps", "3 and 4;", USE),
         (StackQuality(gaps=(0, 1, 2, 3, 4)), "gaps", "0 and 1, 1 and 2 .and 3 more pairs.;", "more slices"),
         (StackQuality(duplicates=(4,)), "duplicates", "slice 4", "focus moves"),
         (StackQuality(duplicates=tuple(range(1, 181))), "duplicates", "1, 2, 3, 4, 5, 6 .and 174 more.", "focus moves"),
