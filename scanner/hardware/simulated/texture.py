@@ -124,9 +124,9 @@ class Texture:
             channel[:] = value
         _cover(colour, DEEP, 0.25 * wide[0])
         _cover(colour, PALE, 0.15 * wide[1])
-        _cover(colour, INK, 0.8 * _ramp(0.85 * middle[0] + 0.15 * small[0], 0.80, 0.83))
-        _cover(colour, CLAY, 0.8 * _ramp(0.85 * middle[1] + 0.15 * small[1], 0.82, 0.84))
-        _cover(colour, INK, 0.7 * _ramp(small[2], 0.90, 0.94))
+        _cover(colour, INK, 0.8 * _ramp(0.85 * middle[0] + 0.15 * small[0], 0.77, 0.80))
+        _cover(colour, CLAY, 0.8 * _ramp(0.85 * middle[1] + 0.15 * small[1], 0.80, 0.82))
+        _cover(colour, INK, 0.7 * _ramp(small[2], 0.86, 0.90))
         return colour
 
     def _jewels(self, colour: Vector, points: Vector) -> None:
