@@ -61,7 +61,7 @@ function fits(option, value) {
 }
 
 /** @type {Readonly<Record<string, string>>} */
-const TITLES = Object.freeze({ hflip: "Mirror left to right", vflip: "Mirror top to bottom", f_number: "F-number", mains_hz: "Mains frequency" });
+const TITLES = Object.freeze({ hflip: "Mirror left to right", vflip: "Mirror top to bottom", f_number: "F-number", mains_hz: "Mains frequency", down_deg: "Looks down", pivot_mm: "Tilt axis", sway_ms: "Sway time" });
 
 /** @param {string} key @param {Schema} schema */
 export function titleOf(key, schema) {

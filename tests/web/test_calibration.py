@@ -16,7 +16,7 @@ from tests.web.states import UNCALIBRATED
 
 pytestmark = pytest.mark.browser
 
-NOT_YET = "Not calibrated: the next scan begins with it"
+NOT_YET = "Not calibrated: a scan of more than a few positions begins with it."
 UNKNOWN = RIG.model_copy(update={"calibrated": False})
 FAILED = Problem(
     code="calibration-failed", message="The slices do not breathe as a lens does.", hint="Check the object."

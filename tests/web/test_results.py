@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, Route, expect
 
 from scanner.api.examples import FINISHED, POSITIONS, RUNNING
-from scanner.capture.events import ScanStatus
+from scanner.capture.events import Problem, ScanStatus
 from scanner.config import Settings
 from scanner.daemon import Daemon
 from scanner.plan.scan import ScanPlan
@@ -27,6 +27,12 @@ pytestmark = pytest.mark.browser
 WIDTHS = pytest.mark.parametrize("wide", [1280, 360])
 BETTER = SweepProposal(near=13.1, far=8.2, count=14)
 USED: dict[str, Any] = {"near": 12.0, "far": 8.2, "count": 8, "reference": 4}
+SHORT = Problem(
+    code="near-not-covered",
+    message="About 12% of the object lies nearer than the sweep reaches.",
+    hint="Use near 13.1 D, far 8.2 D, 14 slices.",
+)
+FLICKER = Problem(code="flicker", message="Brightness varies by 4.0% from slice to slice.", hint="Check the lamp.")
 GREY = 150
 """Of the stacked image."""
 
@@ -107,6 +113,36 @@ def test_the_program_chosen_last_is_remembered_and_an_unknown_one_is_not(stage: 
     assert loaded == ["metashape", "meshroom", "metashape"]
 
 
+def test_sizes_are_asked_again_when_the_scan_has_grown(stage: Stage) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(route: Route) -> None:
+        asked.append((route.request.method, route.request.url.rsplit("/", 1)[1]))
+        route.fulfill(headers={"Content-Length": "84300000"}, status=404 if "slices" in route.request.url else 200)
+
+    stage.page.route("**/*.zip*", answer)
+    pages = [detail(told(RUNNING, stacked=count)) for count in (0, 2, 2, 3)]
+    found = stage.page.evaluate(
+        """async (states) => {
+          const { Reader } = await import(new URL("reading.js", document.baseURI));
+          const found = [];
+          let asked = null;
+          const store = { change: ({ sizes }) => sizes && found.push(sizes) };
+          const quietly = (name, act) => name === "load-sizes" && (asked = act());
+          const reader = new Reader(store, { quietly });
+          for (const state of states) {
+            reader.follow(state);
+            await asked;
+          }
+          return found;
+        }""",
+        pages,
+    )
+    stage.page.unroute("**/*.zip*", answer)
+    assert asked == [("HEAD", "stacks.zip?profile=metashape"), ("HEAD", "slices.zip")] * 2
+    assert found == [{"scan": RUNNING.id, "profile": "metashape", "stacks": 84_300_000, "slices": None}] * 2
+
+
 def test_the_list_of_scans_downloads_for_the_program_chosen_last(stage: Stage) -> None:
     buttons = stage.draw("scan-buttons", told(FINISHED), state(profile="realityscan"), "list")
     images = buttons.get_by_role("link", name="Images for RealityScan")
@@ -120,8 +156,8 @@ def test_the_list_of_scans_downloads_for_the_program_chosen_last(stage: Stage) -
 def test_a_better_sweep_is_one_line_and_one_button(stage: Stage, wide: int) -> None:
     resize(stage, wide)
     proposal = stage.draw("sweep-proposal", BETTER.model_dump(), USED, "D")
-    expect(proposal).to_contain_text("Use near 13.10 D, far 8.20 D, 14 slices.")
-    expect(proposal).to_contain_text("1.10 D nearer, slices 0.38 D apart instead of 0.54 D.")
+    expect(proposal).to_contain_text("Use near 13.1 D, far 8.2 D, 14 slices.")
+    expect(proposal).to_contain_text("1.1 D nearer, slices 0.38 D apart instead of 0.54 D.")
     fits(stage, wide)
     button = proposal.get_by_role("button", name="Use this sweep")
     button.focus()
@@ -136,9 +172,9 @@ def test_a_better_sweep_is_one_line_and_one_button(stage: Stage, wide: int) -> N
 @pytest.mark.parametrize(
     ("near", "far", "count", "gain"),
     [
-        (12.0, 7.0, 10, "1.20 D farther."),
+        (12.0, 7.0, 10, "1.2 D farther."),
         (12.0, 8.2, 16, "Slices 0.25 D apart instead of 0.54 D."),
-        (11.5, 8.2, 8, "0.50 D less near, slices 0.47 D apart instead of 0.54 D."),
+        (11.5, 8.2, 8, "0.5 D less near, slices 0.47 D apart instead of 0.54 D."),
         (12.0, 8.2, 7, "7 slices instead of 8."),
     ],
 )
@@ -153,7 +189,7 @@ def test_nothing_is_proposed_where_the_sweep_will_do_or_there_is_none(stage: Sta
     stage.update("sweep-proposal", BETTER.model_dump(), USED, "")
     expect(proposal).to_be_hidden()
     stage.update("sweep-proposal", BETTER.model_dump(), None, "mm")
-    expect(proposal).to_contain_text("Use near 13.10 mm, far 8.20 mm, 14 slices.")
+    expect(proposal).to_contain_text("Use near 13.1 mm, far 8.2 mm, 14 slices.")
 
 
 def detail(scan: dict[str, Any], listed: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -183,11 +219,24 @@ def test_the_page_of_a_scan_says_which_geometry_it_has_and_which_sweep_it_wants(
     expect(page.get_by_text("aligned on its own")).to_be_hidden()
 
 
+def test_where_a_better_sweep_stands_findings_do_not_repeat_it(stage: Stage) -> None:
+    quality = StackQuality(beyond_near=0.12, proposal=BETTER)
+    one = POSITIONS[0].model_copy(update={"quality": quality, "findings": (SHORT, FLICKER)}).model_dump(mode="json")
+    panel = stage.draw("stack-quality", one, USED, "D")
+    expect(panel.locator(".findings > li")).to_have_text([SHORT.message, f"{FLICKER.message} {FLICKER.hint}"])
+    stage.update("stack-quality", one | {"quality": StackQuality().model_dump()}, USED, "D")
+    expect(panel.locator(".findings > li").first).to_have_text(f"{SHORT.message} {SHORT.hint}")
+    listed = stage.draw("stack-grid", told(FINISHED, proposal=BETTER.model_dump()), [one], None)
+    expect(listed.locator(".findings > li").first).to_contain_text(f"{SHORT.message} Position 0")
+    stage.update("stack-grid", told(FINISHED), [one], None)
+    expect(listed.locator(".findings > li").first).to_contain_text(f"{SHORT.message} {SHORT.hint}")
+
+
 def test_while_a_scan_runs_the_first_page_already_proposes(stage: Stage) -> None:
     scan = told(RUNNING, proposal=BETTER.model_dump())
     status = state()["status"] | {"scan": scan}
     page = stage.draw("scan-page", state(status=status, watched=scan["id"]))
-    expect(page.locator("sweep-proposal")).to_contain_text("Use near 13.10 D, far 8.20 D, 14 slices.")
+    expect(page.locator("sweep-proposal")).to_contain_text("Use near 13.1 D, far 8.2 D, 14 slices.")
 
 
 def square(inside: int, outside: int, size: int = 80) -> NDArray[np.uint8]:
@@ -200,7 +249,7 @@ def square(inside: int, outside: int, size: int = 80) -> NDArray[np.uint8]:
 @pytest.fixture
 def stacked(stage: Stage) -> Iterator[Stage]:
     """A stage on which every stacked image is grey, every slice black, and each mask and depth map a square."""
-    pictures = {
+    pictures: dict[str, NDArray[np.uint8] | NDArray[np.uint16]] = {
         "stack.jpg": square(GREY, GREY),
         "mask.png": square(255, 0),
         "depth.png": square(200, 0).astype(np.uint16) * 257,

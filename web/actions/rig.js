@@ -61,7 +61,7 @@ export class RigActions {
   }
 
   async forgetBreathing() {
-    const text = "The next scan then begins with a calibration.";
+    const text = "A scan of more than a few positions then begins with a calibration.";
     if (await this.actions.dialog.ask("Forget the calibration?", text, "Forget", "Keep")) await this.ask("calibration", "DELETE", "calibration", {});
   }
 

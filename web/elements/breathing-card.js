@@ -6,7 +6,7 @@ import { CalibrationPanel } from "./calibration-panel.js";
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Calibration} Calibration */
 
-const ALONE = "Not calibrated: the next scan begins with it, unless its plan switches breathing off.";
+const ALONE = "Not calibrated: a scan of more than a few positions begins with it.";
 
 /** Whether the rig knows how its lens breathes, and how to make it so. */
 export class BreathingCard extends HTMLElement {

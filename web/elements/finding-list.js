@@ -1,9 +1,10 @@
 // @ts-check
 import { h, keyed, setText } from "../dom.js";
+import { hintOf } from "../findings.js";
 import { icon } from "../icons.js";
 /** @typedef {import("../types.js").Problem} Problem */
 /** @typedef {import("../types.js").PositionReport} PositionReport */
-/** @typedef {{finding: Problem, positions: number[]}} Said */
+/** @typedef {{finding: Problem, positions: number[], hint: string}} Said */
 
 const MOST = 12;
 
@@ -15,21 +16,21 @@ export class FindingList extends HTMLElement {
     this.replaceChildren(this.#list);
   }
 
-  /** @param {string} scan @param {readonly PositionReport[]} reports */
-  update(scan, reports) {
-    keyed(this.#list, gathered(reports), ({ finding }) => `${scan}/${finding.code}`, make, (element, said) => fill(element, said, scan));
+  /** @param {string} scan @param {readonly PositionReport[]} reports @param {boolean} proposed  whether a better sweep is proposed beside this */
+  update(scan, reports, proposed) {
+    keyed(this.#list, gathered(reports, proposed), ({ finding }) => `${scan}/${finding.code}`, make, (element, said) => fill(element, said, scan));
   }
 }
 
-/** @param {readonly PositionReport[]} reports @returns {Said[]} */
-function gathered(reports) {
+/** @param {readonly PositionReport[]} reports @param {boolean} proposed @returns {Said[]} */
+function gathered(reports, proposed) {
   /** @type {Map<string, Said>} */
   const found = new Map();
   for (const { index, findings } of reports) {
     for (const finding of findings) {
       const said = found.get(finding.code);
       if (said) said.positions.push(index);
-      else found.set(finding.code, { finding, positions: [index] });
+      else found.set(finding.code, { finding, positions: [index], hint: hintOf(finding, proposed) });
     }
   }
   return [...found.values()];
@@ -41,9 +42,9 @@ function make() {
 }
 
 /** @param {HTMLElement} element @param {Said} said @param {string} scan */
-function fill(element, { finding, positions }, scan) {
+function fill(element, { finding, positions, hint }, scan) {
   setText(/** @type {Node} */ (element.querySelector("strong")), finding.message);
-  setText(/** @type {Node} */ (element.querySelector("span")), finding.hint ?? "");
+  setText(/** @type {Node} */ (element.querySelector("span")), hint);
   const [first, ...others] = positions.slice(0, MOST);
   const link = (/** @type {number} */ n, words = String(n)) => h("a", { href: `#/scans/${encodeURIComponent(scan)}/positions/${n}` }, words);
   const key = JSON.stringify(positions);

@@ -16,7 +16,7 @@ import { SweepProposal } from "./sweep-proposal.js";
 
 const GEOMETRY = Object.freeze({
   calibrated: "One geometry for all positions (calibrated).",
-  each: "Each position aligned on its own: breathing was off, or could not be measured.",
+  each: "Each position aligned on its own, without a calibration of breathing.",
 });
 
 /** One scan: its stacked images, one of them large against its slices. */

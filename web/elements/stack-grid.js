@@ -29,7 +29,7 @@ export class StackGrid extends HTMLElement {
     const { flagged } = scan;
     show(this.#flagged, flagged.length > 0);
     setText(this.#flagged, `${plural(flagged.length, "position is", "positions are")} marked with a triangle: worth a look.`);
-    this.#findings.update(scan.id, reports ?? []);
+    this.#findings.update(scan.id, reports ?? [], scan.proposal !== null);
     keyed(this.#list, scan.stacked_positions, (n) => `${scan.id}/${n}`, (n) => cell(scan.id, n), (element, n) =>
       mark(element, n === chosen, flagged.includes(n)));
   }

@@ -1,5 +1,6 @@
 // @ts-check
 import { h, keyed, setText, show } from "../dom.js";
+import { hintOf } from "../findings.js";
 import { angle, duration, percent, pixels } from "../format.js";
 import { icon } from "../icons.js";
 import { SweepChart } from "./sweep-chart.js";
@@ -44,7 +45,8 @@ export class StackQuality extends HTMLElement {
     setText(this.#where, where(report));
     show(this.#findings, findings.length > 0);
     show(this.#well, findings.length === 0);
-    keyed(this.#findings, findings, ({ code, message }) => `${code} ${message}`, complaint);
+    const proposed = quality.proposal !== null;
+    keyed(this.#findings, findings, ({ code, message }) => `${code} ${message} ${proposed}`, (finding) => complaint(finding, proposed));
     show(this.#chart, report.slices.length > 1);
     this.#proposal.update(quality.proposal, sweep, unit);
     this.#chart.update(report, sweep?.reference ?? null, unit);
@@ -59,9 +61,10 @@ function where({ index, turntable, tilt, took_s, settle_s, still }) {
   return parts.join(" · ");
 }
 
-/** @param {Problem} finding */
-function complaint({ message, hint }) {
-  return h("li", { class: "notice warn" }, icon("warning"), h("div", {}, h("strong", {}, message), " ", h("span", {}, hint)));
+/** @param {Problem} finding @param {boolean} proposed  whether a better sweep is proposed beside it */
+function complaint(finding, proposed) {
+  return h("li", { class: "notice warn" }, icon("warning"),
+    h("div", {}, h("strong", {}, finding.message), " ", h("span", {}, hintOf(finding, proposed))));
 }
 
 customElements.define("stack-quality", StackQuality);

@@ -2,7 +2,6 @@
 import { sentence } from "../check.js";
 import { emit, h, setText, show } from "../dom.js";
 import { button } from "../fields.js";
-import { place } from "../focus.js";
 import { plural } from "../format.js";
 import { icon } from "../icons.js";
 /** @typedef {import("../types.js").SweepProposal} Sweep */
@@ -38,7 +37,7 @@ export class SweepProposal extends HTMLElement {
     if (JSON.stringify(sweep) !== JSON.stringify(this.#sweep)) setText(this.#said, "");
     this.#sweep = sweep;
     if (!sweep) return;
-    setText(this.#words, `Use near ${place(sweep.near, unit)}, far ${place(sweep.far, unit)}, ${plural(sweep.count, "slice")}.`);
+    setText(this.#words, `Use near ${at(sweep.near, unit)}, far ${at(sweep.far, unit)}, ${plural(sweep.count, "slice")}.`);
     setText(this.#why, sentence([this.whom, used && gain(sweep, used, unit)].filter(Boolean).join(": ")));
   }
 
@@ -52,13 +51,13 @@ export class SweepProposal extends HTMLElement {
 function gain(sweep, used, unit) {
   const ends = [ending(sweep.near - used.near, "near", unit), ending(used.far - sweep.far, "far", unit)];
   const [now, before] = [step(sweep), step(used)];
-  const finer = now < FINER * before ? `slices ${place(now, unit)} apart instead of ${place(before, unit)}` : "";
+  const finer = now < FINER * before ? `slices ${at(now, unit)} apart instead of ${at(before, unit)}` : "";
   return [...ends, finer].filter(Boolean).join(", ") || `${plural(sweep.count, "slice")} instead of ${used.count}`;
 }
 
 /** @param {number} beyond  by how much it reaches further @param {"near"|"far"} end @param {Unit} unit */
 function ending(beyond, end, unit) {
-  const by = place(Math.abs(beyond), unit);
+  const by = at(Math.abs(beyond), unit);
   if (Math.abs(beyond) < 0.01) return "";
   return beyond > 0 ? `${by} ${end === "near" ? "nearer" : "farther"}` : `${by} less ${end}`;
 }
@@ -66,6 +65,11 @@ function ending(beyond, end, unit) {
 /** @param {Sweep} sweep */
 function step({ near, far, count }) {
   return (near - far) / Math.max(1, count - 1);
+}
+
+/** @param {number} position @param {Unit} unit */
+function at(position, unit) {
+  return `${rounded(position)} ${unit}`;
 }
 
 /** @param {number} position */
