@@ -31,13 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in wanted.scene or SCENES:
             scene = replace(SCENES[name], seed=wanted.seed, size=size)
             results[name] = judge(scene, wanted.positions, wanted.seeds, keep / name, wanted.jobs)
-            _say(f"\n{report.table({name: results[name]})}\n")
             _say("\n".join(f"{name}: {verdict}" for verdict in report.verdicts(results[name])))
     whole = report.table(results)
     if wanted.output:
         wanted.output.write_text(f"{whole}\n")
-    if len(results) > 1:
-        _say(f"\n{whole}")
+    _say(f"\n{whole}")
     met = all(verdict.met for runs in results.values() for verdict in report.verdicts(runs))
     return 0 if met or wanted.report else 1
 
@@ -53,8 +51,12 @@ def judge(scene: E2EScene, positions: int, seeds: int, folder: Path, jobs: int) 
     sets = image_sets(scene, wanted.positions(), done.sweep, folder)
     _say(f"{scene.name}: reconstructing {', '.join(each.name for each in sets)}")
     with ProcessPoolExecutor(jobs) as pool:
-        runs = pool.map(partial(_reconstructed, scene, positions, seeds, folder), sets)
-        return dict(zip((each.name for each in sets), runs, strict=True))
+        found = {}
+        all_runs = pool.map(partial(_reconstructed, scene, positions, seeds, folder), sets)
+        for each, runs in zip(sets, all_runs, strict=True):
+            found[each.name] = runs
+            _say(report.row(scene.name, each.name, runs))
+    return found
 
 
 def _reconstructed(scene: E2EScene, positions: int, seeds: int, folder: Path, images: ImageSet) -> list[Figures]:

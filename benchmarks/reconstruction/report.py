@@ -31,11 +31,12 @@ class Verdict:
 
 def table(results: Mapping[str, Runs]) -> str:
     """Markdown: a row for each scene and set, medians over the seeds and half the range of what errors there are."""
-    rows = [_row(scene, name, runs) for scene, sets in results.items() for name, runs in sets.items()]
+    rows = [row(scene, name, runs) for scene, sets in results.items() for name, runs in sets.items()]
     return "\n".join((HEAD, *rows))
 
 
-def _row(scene: str, name: str, runs: Sequence[Figures]) -> str:
+def row(scene: str, name: str, runs: Sequence[Figures]) -> str:
+    """Of one scene and set."""
     mid, half = median(runs), spread(runs)
     cells = (
         scene,
