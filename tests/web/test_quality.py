@@ -93,11 +93,14 @@ def test_figures_have_units_and_say_what_they_mean(stage: Stage) -> None:
     quality = stage.draw("stack-quality", report(), SWEEP, "D")
     expect(quality.get_by_role("heading")).to_have_text("Quality of this stack")
     expect(quality).to_contain_text("Position 0 · turntable 45° · tilt −10° · took 8 s")
-    expect(quality.locator("dt")).to_have_text(["Misplacement", "Shake", "Flicker", "Certainty"])
-    expect(quality.locator("dd .value")).to_have_text(["0.07 px", "0.31 px", "0.4 %", "93 %"])
+    expect(quality.locator("dt:visible")).to_have_text(["Misplacement", "Shake", "Flicker", "Certainty"])
+    expect(quality.locator("dd .value:visible")).to_have_text(["0.07 px", "0.31 px", "0.4 %", "93 %"])
     assert all(text.endswith(".") for text in quality.locator("dd .hint").all_inner_texts())
     expect(quality.get_by_text("Nothing to complain of.")).to_be_visible()
     expect(quality.get_by_role("list", name="Findings")).to_be_hidden()
+    stage.update("stack-quality", report(quality=StackQuality(disagreement_px=1.28)), SWEEP, "D")
+    expect(quality.locator("dt:visible")).to_have_text(["Misplacement", "Shake", "Breathing", "Flicker", "Certainty"])
+    expect(quality.locator("dd .value:visible").nth(2)).to_have_text("1.28 px")
 
 
 def test_how_long_the_rig_took_to_stand_still_is_told(stage: Stage) -> None:

@@ -9,10 +9,11 @@ import { SweepProposal } from "./sweep-proposal.js";
 /** @typedef {import("../types.js").PositionReport} PositionReport */
 /** @typedef {import("../types.js").StackQuality} Quality */
 
-/** @type {readonly {name: string, value: (quality: Quality) => string, about: string}[]} */
+/** `told`: whether there is something to tell. @type {readonly {name: string, value: (quality: Quality) => string, about: string, told?: (quality: Quality) => boolean}[]} */
 const FIGURES = Object.freeze([
   { name: "Misplacement", value: ({ residual_px }) => pixels(residual_px), about: "The most that parts of a slice still lie beside the reference slice, after aligning." },
   { name: "Shake", value: ({ motion_px }) => pixels(motion_px), about: "The farthest that a slice lay from where breathing puts it. It was taken out." },
+  { name: "Breathing", told: (quality) => quality.disagreement_px > 0, value: ({ disagreement_px }) => pixels(disagreement_px), about: "By how much the lens breathed otherwise than calibrated, at the rim of the picture." },
   { name: "Flicker", value: ({ flicker }) => percent(flicker, 1), about: "How much brightness varies from slice to slice. It was evened out." },
   { name: "Certainty", value: ({ certainty }) => percent(certainty), about: "How much of the mask rests on something that came into focus." },
 ]);
@@ -25,9 +26,10 @@ export class StackQuality extends HTMLElement {
   #well = h("p", { class: "notice well" }, icon("check"), "Nothing to complain of.");
   #chart = new SweepChart();
   #values = FIGURES.map(() => h("span", { class: "value" }));
+  #rows = FIGURES.map(({ name, about }, i) =>
+    h("div", {}, h("dt", {}, name), h("dd", {}, this.#values[i], h("span", { class: "hint" }, about))));
   #known = h("div", { class: "known" }, h("div", {}, this.#findings, this.#proposal, this.#well, this.#chart),
-    h("dl", { class: "figures" }, ...FIGURES.map(({ name, about }, i) =>
-      h("div", {}, h("dt", {}, name), h("dd", {}, this.#values[i], h("span", { class: "hint" }, about))))));
+    h("dl", { class: "figures" }, ...this.#rows));
   #waiting = h("p", { class: "hint" }, "Reading…");
 
   connectedCallback() {
@@ -50,7 +52,10 @@ export class StackQuality extends HTMLElement {
     show(this.#chart, report.slices.length > 1);
     this.#proposal.update(quality.proposal, sweep, unit);
     this.#chart.update(report, sweep?.reference ?? null, unit);
-    FIGURES.forEach(({ value }, i) => setText(this.#values[i], value(quality)));
+    FIGURES.forEach(({ value, told }, i) => {
+      setText(this.#values[i], value(quality));
+      show(this.#rows[i], told === undefined || told(quality));
+    });
   }
 }
 
