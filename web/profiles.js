@@ -6,12 +6,12 @@ import { recall, remember } from "./memory.js";
 
 const KEY = "profile";
 
-/** @type {readonly {profile: Profile, name: string, steps: string}[]} */
+/** `images`, `masks`: what to do with them there. @type {readonly {profile: Profile, name: string, images: string, masks: string}[]} */
 export const PROFILES = Object.freeze([
-  { profile: "metashape", name: "Metashape", steps: "Add the folder “images”, then import masks from files by the template {filename}_mask.png." },
-  { profile: "realityscan", name: "RealityScan", steps: "Add the folder “images”: masks lie beside their images. Check that they leave the object." },
-  { profile: "colmap", name: "COLMAP", steps: "Give “images” as image path and “masks” as mask path." },
-  { profile: "meshroom", name: "Meshroom", steps: "Drop the folder “images”, and give “masks” as masks folder." },
+  { profile: "metashape", name: "Metashape", images: "Add the folder “images”.", masks: "Import masks from files by the template {filename}_mask.png." },
+  { profile: "realityscan", name: "RealityScan", images: "Add the folder “images”.", masks: "Masks lie beside their images: check that the object remains." },
+  { profile: "colmap", name: "COLMAP", images: "Give “images” as image path.", masks: "Give “masks” as mask path." },
+  { profile: "meshroom", name: "Meshroom", images: "Drop the folder “images”.", masks: "Give “masks” as masks folder." },
 ]);
 
 /** @param {Profile} profile */

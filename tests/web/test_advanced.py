@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from scanner.config import Settings
 from scanner.plan.stacking import StackingPlan
 from tests.web.conftest import Stage, Watch
 from tests.web.hands import asked, finish, set_up
+from tests.web.states import state as whole
 
 pytestmark = pytest.mark.browser
 
@@ -140,6 +142,19 @@ def test_what_is_set_is_checked_and_reaches_the_scan(page: Page, watch: Watch) -
     expect(page.locator("scan-setup summary .where")).to_have_text("stacking: 2 changed")
     plan = asked(page, f"scans/{finish(page)}/manifest.json")["scan"]["plan"]
     assert plan["stacking"] == StackingPlan(method="depth", steepness=4).model_dump()
+
+
+def test_the_settings_say_where_the_camera_stands_and_what_exif_names(stage: Stage) -> None:
+    view = {"settings": Settings().model_dump(mode="json"), "schema": Settings.model_json_schema(), "overridden": []}
+    form = stage.draw("settings-form", whole(settings=view))
+    for group in ("Camera", "Geometry"):
+        form.locator("summary").filter(has_text=group).click()
+    place = form.locator("details").filter(has_text="Where the camera stands.").last
+    expect(place.locator("label")).to_have_text(["Distance", "Height", "Looks down", "Tilt axis", "Accuracy"])
+    expect(place.locator(".unit")).to_have_text(["mm", "mm", "°", "mm", "mm"])
+    expect(place.get_by_label("Looks down")).to_be_visible()
+    for label in ("Make", "Model", "Lens"):
+        expect(form.get_by_label(label, exact=True)).to_have_attribute("placeholder", "none")
 
 
 def stays_in_sight(page: Page, start: Locator) -> None:

@@ -79,6 +79,7 @@ def test_a_scan_that_runs_gives_what_is_there_so_far(stage: Stage) -> None:
     expect(card.get_by_role("link").first).to_have_accessible_name("Images for Metashape 2 of 36 so far")
     stage.update("scan-download", told(FINISHED, stacked=2, positions_total=3), reports(mask=False), state())
     expect(card.get_by_role("link").first).to_have_accessible_name("Images for Metashape 2 of 3")
+    expect(card).not_to_contain_text("mask")
     stage.update("scan-download", told(RUNNING, stacked=0), None, state())
     expect(card).to_be_hidden()
 

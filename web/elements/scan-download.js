@@ -30,14 +30,14 @@ export class ScanDownload extends HTMLElement {
   /** @param {ScanStatus} scan @param {readonly PositionReport[]|null} reports @param {State} state */
   update(scan, reports, { profile, sizes }) {
     show(this, scan.stacked > 0);
-    const { name, steps } = programOf(profile);
+    const program = programOf(profile);
     const known = sizes?.scan === scan.id ? sizes : null;
     const masks = reports?.some(({ mask }) => mask) ?? false;
     const { stacks, slices } = archivesOf(scan.id, profile);
     this.#program.value = profile;
-    this.#stacks.tell(stacks, `Images for ${name}`, [images(scan), masks && "with masks", known?.profile === profile && size(known.stacks)]);
+    this.#stacks.tell(stacks, `Images for ${program.name}`, [images(scan), masks && "with masks", known?.profile === profile && size(known.stacks)]);
     this.#slices.tell(slices, "All slices", [STACKERS, known && size(known.slices)]);
-    setText(this.#steps, `${steps} All steps stand in README.txt.`);
+    setText(this.#steps, [program.images, masks && program.masks, "All steps stand in README.txt."].filter(Boolean).join(" "));
   }
 }
 
