@@ -1,4 +1,5 @@
-"""How slices become one image, set in fields drawn from the schema of the API; and the start that stays in sight."""
+"""How slices become one image, set in fields drawn from the schema of the API; what a plan keeps beside the images; and
+the start that stays in sight."""
 
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from scanner.config import Settings
+from scanner.plan.scan import ScanPlan
 from scanner.plan.stacking import StackingPlan
 from tests.web.conftest import Stage, Watch
 from tests.web.hands import asked, finish, set_up
@@ -155,6 +157,36 @@ def test_the_settings_say_where_the_camera_stands_and_what_exif_names(stage: Sta
     expect(place.get_by_label("Looks down")).to_be_visible()
     for label in ("Make", "Model", "Lens"):
         expect(form.get_by_label(label, exact=True)).to_have_attribute("placeholder", "none")
+
+
+@pytest.mark.parametrize("wide", [1280, 360])
+def test_masks_are_kept_and_depth_maps_are_not_unless_a_switch_says_so(stage: Stage, wide: int) -> None:
+    stage.page.set_viewport_size({"width": wide, "height": 740})
+    fields = stage.draw("output-fields", whole())
+    masks, depth = fields.get_by_role("switch", name="Masks"), fields.get_by_role("switch", name="Depth maps")
+    expect(masks).to_be_checked()
+    expect(depth).not_to_be_checked()
+    expect(masks).to_have_accessible_description(
+        "The object, by what came into focus: photogrammetry then ignores the background."
+    )
+    depth.focus()
+    stage.page.keyboard.press("Space")
+    assert stage.sent() == [{"output": {"masks": True, "depth": True}}]
+    stage.update("output-fields", whole(draft={"output": {"masks": True, "depth": True}}))
+    masks.uncheck()
+    assert stage.sent()[-1] == {"output": {"masks": False, "depth": True}}
+    assert stage.page.evaluate("document.documentElement.scrollWidth") <= wide
+
+
+def test_a_plan_of_the_page_is_one_of_the_daemon(stage: Stage) -> None:
+    plan = stage.page.evaluate(
+        """async (draft) => {
+          const { toPlan } = await import(new URL("plan.js", document.baseURI));
+          return toPlan(draft);
+        }""",
+        whole(draft={"output": {"masks": False, "depth": True}})["draft"],
+    )
+    assert ScanPlan.model_validate(plan).output.model_dump() == {"masks": False, "depth": True}
 
 
 def stays_in_sight(page: Page, start: Locator) -> None:

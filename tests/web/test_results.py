@@ -1,4 +1,4 @@
-"""What a scan gives: downloads by program, a better sweep, mask and depth map over a stack, and what a plan keeps."""
+"""What a scan gives: downloads by program, a better sweep, mask and depth map over a stack."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -329,36 +329,6 @@ def test_where_there_is_no_map_no_switch_is_offered_and_none_is_asked_for(stacke
     expect(compare.locator("stack-maps")).to_be_hidden()
     expect(compare.locator(".dim")).to_be_hidden()
     expect(compare.locator(".right")).to_have_text("Stacked")
-
-
-@WIDTHS
-def test_masks_are_kept_and_depth_maps_are_not_unless_a_switch_says_so(stage: Stage, wide: int) -> None:
-    resize(stage, wide)
-    fields = stage.draw("output-fields", state())
-    masks, depth = fields.get_by_role("switch", name="Masks"), fields.get_by_role("switch", name="Depth maps")
-    expect(masks).to_be_checked()
-    expect(depth).not_to_be_checked()
-    expect(masks).to_have_accessible_description(
-        "The object, by what came into focus: photogrammetry then ignores the background."
-    )
-    depth.focus()
-    stage.page.keyboard.press("Space")
-    assert stage.sent() == [{"output": {"masks": True, "depth": True}}]
-    stage.update("output-fields", state(draft={"output": {"masks": True, "depth": True}}))
-    masks.uncheck()
-    assert stage.sent()[-1] == {"output": {"masks": False, "depth": True}}
-    fits(stage, wide)
-
-
-def test_a_plan_of_the_page_is_one_of_the_daemon(stage: Stage) -> None:
-    plan = stage.page.evaluate(
-        """async (draft) => {
-          const { toPlan } = await import(new URL("plan.js", document.baseURI));
-          return toPlan(draft);
-        }""",
-        state(draft={"output": {"masks": False, "depth": True}})["draft"],
-    )
-    assert ScanPlan.model_validate(plan).output.model_dump() == {"masks": False, "depth": True}
 
 
 @pytest.fixture
