@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanner.slices import Mask, Planes
 from scanner.stacking.mask_look import Look, look
@@ -24,9 +25,9 @@ class Masked:
     certainty: float
 
 
-def object_mask(pixels: Planes) -> Masked:
+def object_mask(pixels: Planes, ends: NDArray[np.bool_]) -> Masked:
     """The mask of a stacked image; empty, and not certain at all, where nothing is in focus."""
-    seen = look(pixels)
+    seen = look(pixels, ends)
     found = whole(seen)
     mask = trimmed(found.region, seen)
     return Masked(_at_half_size(mask, seen, pixels), certainty(mask, found, seen))

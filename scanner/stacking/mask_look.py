@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanner.slices import Mask, Plane, Planes
 from scanner.stacking.focus import shrunk
@@ -25,7 +26,10 @@ CURVED = 0.9
 """Second differences against slopes from which something counts as in focus. Detail in focus has 1.2 to 4, what is
 blurred over 5 pixels or more has less than 0.8."""
 
-NOISE = 5.0
+CURVED_AT_ENDS = 1.5
+"""The same where the first or the last slice is the sharpest: most of that lies outside the sweep."""
+
+NOISE = 6.0
 """Second differences, in multiples of the noise, from which they count."""
 
 QUIETEST, LOUDEST = 0.3, 1.5
@@ -35,22 +39,24 @@ measure it by."""
 STRONGEST = 3.0
 """Of what counts, at most: else one strong edge would make all around it look sharp."""
 
-WEAK, STRONG = 0.85, 1.4
+WEAK, STRONG = 0.75, 1.2
 """Averages, of what counts, that belong to something in focus: weak ones where they touch strong ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """`planes`: luma and chroma, uint8, all of one size, at most WIDEST across: `step` pixels of the stacked image are
-    one of these. `sharp`: of that size, 1 where it shows something in focus, else 0."""
+    one of these. `ends`: of that size, 1 where detail is the sharpest in the first or the last slice of the sweep,
+    else 0. `sharp`: 1 where the picture shows something in focus, else 0."""
 
     planes: tuple[Mask, Mask, Mask]
     step: int
+    ends: Mask
     sharp: Mask
 
 
-def look(pixels: Planes) -> Look:
-    """The stacked image as masks are made from it."""
+def look(pixels: Planes, ends: NDArray[np.bool_]) -> Look:
+    """The stacked image as masks are made from it. `ends`: as in `Look`, at half size."""
     step = 1
     while pixels.width > WIDEST * step:
         step *= 2
@@ -58,7 +64,9 @@ def look(pixels: Planes) -> Look:
     columns, rows = subsampling(pixels)
     cb, cr = (_placed(plane, step / columns, step / rows, luma.shape) for plane in (pixels.cb, pixels.cr))
     small = _eight_bit(luma)
-    return Look((small, _eight_bit(cb), _eight_bit(cr)), step, _sharp(small))
+    size = (small.shape[1], small.shape[0])
+    at_ends = np.asarray(cv2.resize(ends.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    return Look((small, _eight_bit(cb), _eight_bit(cr)), step, at_ends, _sharp(small, at_ends))
 
 
 def _placed(plane: Plane, columns: float, rows: float, shape: tuple[int, ...]) -> Plane:
@@ -73,13 +81,14 @@ def _eight_bit(plane: Plane) -> Mask:
     return np.asarray(plane if plane.itemsize == 1 else plane >> 8, np.uint8)
 
 
-def _sharp(luma: Mask) -> Mask:
+def _sharp(luma: Mask, ends: Mask) -> Mask:
     """1 where something is in focus."""
     light = luma.astype(np.float32)
     curved = np.abs(np.asarray(cv2.Laplacian(light, -1), np.float32))
     across, down = (cv2.Sobel(light, -1, dx, dy, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
     slopes = np.asarray(cv2.magnitude(across, down), np.float32)
-    least = np.maximum(CURVED * _averaged(slopes), NOISE * _noise(curved))
+    curve = np.where(ends > 0, np.float32(CURVED_AT_ENDS), np.float32(CURVED))
+    least = np.maximum(curve * _averaged(slopes), NOISE * _noise(curved))
     share = _averaged(np.minimum(curved / least, STRONGEST))
     _, labels = cv2.connectedComponents((share > WEAK).astype(np.uint8))
     there = np.zeros(int(labels.max()) + 1, np.uint8)

@@ -17,23 +17,35 @@ from scanner.stacking.strips import Map
 HALF = 2
 """Colours are judged at half the size: an eighth of the work, and less noise."""
 
-NEAR = 1 / 60
+NEAR = 1 / 40
 """Gaps up to this share of the picture's width make no difference."""
 
-REACH = 1 / 8
+REACH = 1 / 3
 """Gaps up to this share may be closed over, where colours speak for it."""
 
 AGAINST = 1.0
 """How much more frequent in the object colours must be across wider gaps: logarithm."""
 
-SMOOTH = 1 / 100
+SMOOTH = 1 / 200
 """Over how much of the picture's width (sigma) colours are averaged."""
 
-LEVELS = 16
-"""Of luma and of each chroma that are told apart."""
+LUMA, CHROMA = 16, 32
+"""Levels that are told apart: shades change luma, and chroma less."""
 
-RARE = 1e-3
-"""A share of pixels with a colour that tells nothing."""
+LEVELS = (LUMA, CHROMA, CHROMA)
+
+RARE, RARER = 1e-3, 3e-4
+"""Shares of the pixels with a colour that tell nothing, of the object and of the far larger outside: a colour that is
+neither here nor there is rather the object's."""
+
+TELLS = 0.3
+"""How much the end of the sweep tells beside the colours: what is the sharpest there mostly lies outside the sweep."""
+
+SELDOM = 0.03
+"""A share of pixels that are the sharpest there that tells nothing."""
+
+ROUNDS = 3
+"""How often colours are judged: each time by all that was found before."""
 
 SPECK = 0.03
 """Of the largest part: what is smaller is not of the object."""
@@ -65,10 +77,13 @@ def whole(seen: Look) -> Whole:
     reached = _filled(_reached(small, round(width * REACH))) | enclosed
     if (reached == 0).mean() < OUTSIDE:
         return Whole(np.ones_like(seen.sharp), np.zeros(small.shape, np.float32))
-    likeness = _likeness([halved(plane) for plane in seen.planes], small > 0, reached == 0)
+    planes, ends = [halved(plane) for plane in seen.planes], halved(seen.ends)
+    against = np.where(enclosed > 0, np.float32(0), np.float32(AGAINST))
     plain = (reached > small).astype(np.float32)
-    colours = likeness - np.float32(AGAINST) * (enclosed == 0)
-    inside = (small > 0) | ((plain > 0) & (_smooth(colours, plain) > 0))
+    inside = small > 0
+    for _ in range(ROUNDS):
+        likeness = _likeness(planes, inside, reached == 0) + _beyond(ends, inside, reached == 0)
+        inside = (small > 0) | ((plain > 0) & (_smooth(likeness - against, plain) > 0))
     size = (seen.sharp.shape[1], seen.sharp.shape[0])
     region = np.asarray(cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), np.uint8)
     return Whole(_solid(region | seen.sharp), _smooth(likeness, np.ones_like(likeness)))
@@ -111,13 +126,20 @@ def _filled(mask: Mask) -> Mask:
 
 
 def _likeness(planes: list[Mask], inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> Map:
-    step = 256 // LEVELS
-    y, cb, cr = (np.asarray(plane // step, np.int32) for plane in planes)
-    colours = (y * LEVELS + cb) * LEVELS + cr
+    y, cb, cr = (np.asarray(plane, np.int32) * levels // 256 for plane, levels in zip(planes, LEVELS, strict=True))
+    colours = (y * CHROMA + cb) * CHROMA + cr
     ours, others = (
-        np.bincount(colours[where], minlength=LEVELS**3) / max(int(where.sum()), 1) for where in (inside, outside)
+        np.bincount(colours[where], minlength=LUMA * CHROMA**2) / max(int(where.sum()), 1)
+        for where in (inside, outside)
     )
-    return np.asarray(np.log((ours + RARE) / (others + RARE))[colours], np.float32)
+    return np.asarray(np.log((ours + RARE) / (others + RARER))[colours], np.float32)
+
+
+def _beyond(ends: Mask, inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> Map:
+    """What it tells that a place is or is not the sharpest at an end of the sweep: part of the likeness."""
+    ours, others = (float(ends[where].mean()) if where.any() else 0.0 for where in (inside, outside))
+    odds = ((1 - ours + SELDOM) / (1 - others + SELDOM), (ours + SELDOM) / (others + SELDOM))
+    return np.asarray(TELLS * np.log(odds), np.float32)[ends]
 
 
 def _smooth(values: Map, where: Map) -> Map:

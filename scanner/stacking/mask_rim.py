@@ -20,7 +20,7 @@ DEEP = 9
 SLACK = 7
 """The same for parts too thin for that: by what the window of sharpness made them too wide."""
 
-SHARE = 0.4
+SHARE = 0.35
 """Of the object's colour in a pixel on the edge, from which it is object."""
 
 ALIKE = 30.0
