@@ -19,6 +19,9 @@ TOLD = 6
 
 RESIDUAL_PX = 0.5
 MOTION_PX = 2.0
+DISAGREES_PX = 0.5
+"""At the rim, from which a stack is said to breathe otherwise than calibrated."""
+
 FLICKER = 0.03
 FLASH = 0.05
 """Of one slice against most others."""
@@ -50,6 +53,7 @@ def findings(quality: StackQuality, reports: Sequence[SliceReport], unit: str = 
     """
     told = (
         _left_out(reports),
+        _geometry(quality),
         _reach(quality, unit),
         _spacing(quality, unit),
         _stillness(quality, reports),
@@ -63,6 +67,16 @@ def _left_out(reports: Sequence[SliceReport]) -> Iterator[Finding]:
         indices = [report.index for report in reports if report.left_out == why]
         if indices:
             yield Finding(code=f"left-out-{why}", message=f"Left out: {_slices(indices)}, {because}.", hint=hint)
+
+
+def _geometry(quality: StackQuality) -> Iterator[Finding]:
+    much = quality.disagreement_px
+    if much > DISAGREES_PX:
+        yield Finding(
+            code="geometry",
+            message=f"This stack breathes otherwise than the calibration says: by {much:.1f} px at the rim.",
+            hint="Calibrate breathing again; was the lens or the focus range changed?",
+        )
 
 
 def _reach(quality: StackQuality, unit: str) -> Iterator[Finding]:

@@ -10,12 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.slices import Slice
+from scanner.stacking.agreement import Departure, disagreement
 from scanner.stacking.align import Fit, align, check, target
 from scanner.stacking.breathing import Breathing, median_slope
 from scanner.stacking.geometry import Similarity
 
 SHAKE_PX = 0.1
-"""Shake up to this, or up to what the fit leaves, stays where breathing is known: it may be the measure's error."""
+"""Shake up to this, or up to what the fit leaves, stays where breathing is known: it may be the measure's error.
+
+A third of a pixel would be too much: on rendered stacks of 7 slices with shake of 0, 0.2, 0.5 and 1 px (960 px wide,
+breathing calibrated) a tenth gives 43.9, 42.6, 41.9 and 41.7 dB against the truth, a fifth 43.9, 41.7, 41.9 and 41.7,
+a third 43.9, 39.5, 40.7 and 41.7.
+"""
+
+ENDS = 0.8
+"""Share of the distance to the farthest slice so far, from which the scale is measured too: farther in it tells less.
+"""
 
 
 class Placing:
@@ -28,6 +38,7 @@ class Placing:
         self._size = reference.pixels.size
         self.fits = {reference.index: Fit(Similarity(), 1.0, 0.0, 1.0)}
         self._along = {reference.index: self._coordinate(reference)}
+        self._departures: dict[int, Departure] = {}
 
     def find(self, slice_: Slice) -> Fit | None:
         """Where the slice lies, None where it does not fit. Kept, for the slices after it, only by `keep`."""
@@ -35,7 +46,10 @@ class Placing:
         if known is None:
             return _sound(align(self._target, slice_.pixels.y, self._predicted(slice_)))
         fit = _sound(check(self._target, slice_.pixels.y, known))
-        fit = fit or _sound(align(self._target, slice_.pixels.y, known))
+        free = align(self._target, slice_.pixels.y, known) if fit is None or self._at_end(slice_) else None
+        fit = fit or _sound(free)
+        if fit is not None:
+            self._departures[slice_.index] = self._departure(slice_, fit, known, _sound(free))
         if fit is None or fit.similarity.apart(known, self._size) > max(SHAKE_PX, fit.residual_px):
             return fit
         return replace(fit, similarity=known)
@@ -44,6 +58,11 @@ class Placing:
         """The slice is in the stack, and lies as `fit` says."""
         self.fits[slice_.index] = fit
         self._along[slice_.index] = self._coordinate(slice_)
+
+    def disagreement(self) -> float:
+        """How much otherwise than calibrated the slices breathe, as in `agreement.disagreement`; 0 where breathing is
+        not known."""
+        return disagreement([each for index, each in self._departures.items() if index in self.fits], self._size)
 
     def shakes(self) -> dict[int, float]:
         """By index, how far each slice lies from where breathing puts it, pixels.
@@ -61,6 +80,18 @@ class Placing:
     def _shake(self, index: int, fit: Fit) -> float:
         known = self._at(self._along[index])
         return fit.similarity.apart(known, self._size) if known else 0.0
+
+    def _at_end(self, slice_: Slice) -> bool:
+        """Whether it lies far from the reference slice, of what there is so far."""
+        farthest = float(np.abs(self._distances()).max())
+        return abs(self._coordinate(slice_) - self._along[self._reference.index]) >= ENDS * farthest
+
+    def _departure(self, slice_: Slice, fit: Fit, known: Similarity, free: Fit | None) -> Departure:
+        along = self._coordinate(slice_) - self._along[self._reference.index]
+        right, down = fit.similarity.dx - known.dx, fit.similarity.dy - known.dy
+        if free is None:
+            return Departure(along, right, down)
+        return Departure(along, right, down, free.similarity.stretch - known.stretch, free.residual_px)
 
     def _known(self, slice_: Slice) -> Similarity | None:
         return None if slice_.focus is None else self._at(slice_.focus)

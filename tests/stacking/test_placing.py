@@ -85,5 +85,31 @@ def test_a_wrong_calibration_does_not_lose_a_slice() -> None:
     assert max(placing.shakes().values()) > 1
 
 
+@pytest.mark.parametrize("shake", [0.0, 0.5])
+def test_a_stack_agrees_with_the_calibration_that_holds_and_not_with_another(shake: float) -> None:
+    """Breathing of 1.5 % where it is 2 % in truth: 1.5 px at the rim."""
+    scene = Scene(shake=shake)
+    slices, size = with_lenses(scene), (scene.width, scene.height)
+    assert placed(slices, breathing_of(scene)).disagreement() < 0.25
+    other = placed(slices, breathing_of(replace(scene, breathing=0.015))).disagreement()
+    assert other == pytest.approx(0.005 * np.hypot(*size) / 2, rel=0.25)
+
+
+def test_a_stack_that_disagrees_keeps_the_scale_of_the_calibration() -> None:
+    scene = Scene(shake=0.5)
+    other = breathing_of(replace(scene, breathing=0.018))
+    placing = placed(with_lenses(scene), other)
+    middle = NEAR - STEP * scene.reference
+    for index, fit in placing.fits.items():
+        own = other.similarity(NEAR - STEP * index, middle, (scene.width, scene.height))
+        assert fit.similarity.stretch == pytest.approx(own.stretch, abs=1e-9)
+
+
+def test_there_is_nothing_to_disagree_with_where_breathing_is_not_known() -> None:
+    scene = Scene()
+    assert placed(scene.slices(), breathing_of(scene)).disagreement() == 0
+    assert placed(with_lenses(scene), None).disagreement() == 0
+
+
 def _planes(slice_: Slice) -> tuple[Plane, Plane, Plane]:
     return slice_.pixels.y, slice_.pixels.cb, slice_.pixels.cr

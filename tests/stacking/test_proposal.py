@@ -18,7 +18,7 @@ NEAR, FAR = 12.4, 8.6
 
 def curves(focus: NDArray[np.float64], object_: tuple[float, float] = (NEAR, FAR)) -> NDArray[np.float32]:
     """Of 1200 tiles spread evenly over the object."""
-    foci = np.random.default_rng(3).uniform(*sorted(object_), 1200)
+    foci = np.random.default_rng(3).uniform(min(object_), max(object_), 1200)
     return np.asarray(np.exp(WIDE.log(focus[:, None] - foci) + 6) + 1, np.float32)
 
 
