@@ -1,11 +1,14 @@
 """What became of each position of a scan: its slices, its quality, and what a person should know of it."""
 
+import math
 from collections.abc import Iterable
 
 from scanner.capture.events import Problem
 from scanner.hardware.protocols import FocusFacts
+from scanner.plan.sweep import MAX_SLICES, MIN_SLICES
 from scanner.slices import StackQuality, SweepProposal
 from scanner.stacking.findings import findings
+from scanner.stacking.proposal import rounded
 from scanner.store.journal import History, PositionDone, SliceFacts
 from scanner.units import Degrees, Frozen, Seconds
 
@@ -47,12 +50,41 @@ def flagged(positions: Iterable[PositionDone]) -> tuple[int, ...]:
 
 
 def proposed(positions: Iterable[PositionDone], reach: FocusFacts | None = None) -> SweepProposal | None:
-    """One sweep for a whole scan, out of the proposals of its positions; None where all is well."""
-    told = [done.quality.proposal for done in positions if done.quality.proposal is not None]
-    if not told:
+    """One sweep for a whole scan, since all its positions need the same; None where theirs covers them all.
+
+    It goes from the nearest to the farthest end, in the finest steps that any position asks for, within the `reach` of
+    the focus drive. None too where that stops the sweep from being any better.
+    """
+    positions = tuple(positions)
+    asked = [done.quality.proposal for done in positions if done.quality.proposal is not None]
+    if not asked:
         return None
-    near, far = max(one.near for one in told), min(one.far for one in told)
-    return SweepProposal(near=near, far=far, count=max(one.count for one in told))
+    own = _own(positions)
+    one = rounded(
+        max(each.near for each in (*asked, *own)),
+        min(each.far for each in (*asked, *own)),
+        min((each.near - each.far) / (each.count - 1) for each in asked),
+    )
+    one = one if reach is None else _within(one, reach)
+    return None if any(_as_good(each, one) for each in own) else one
+
+
+def _own(positions: Iterable[PositionDone]) -> tuple[SweepProposal, ...]:
+    """The sweeps that were used; of one slice, or at unknown positions, there is none."""
+    used = ([record.focus_asked for record in done.slices] for done in positions)
+    known = ([place for place in places if place is not None] for places in used)
+    return tuple(SweepProposal(near=max(at), far=min(at), count=len(at)) for at in known if len(at) >= MIN_SLICES)
+
+
+def _within(one: SweepProposal, reach: FocusFacts) -> SweepProposal:
+    step = (one.near - one.far) / (one.count - 1)
+    near, far = min(one.near, reach.near), max(one.far, reach.far)
+    count = math.ceil((near - far) / step - 0.05) + 1
+    return SweepProposal(near=near, far=far, count=min(max(count, MIN_SLICES), MAX_SLICES))
+
+
+def _as_good(own: SweepProposal, other: SweepProposal) -> bool:
+    return own.near >= other.near and own.far <= other.far and own.count >= other.count
 
 
 def _report(done: PositionDone, unit: str) -> PositionReport:

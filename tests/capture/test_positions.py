@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime
 
-from scanner.capture.positions import flagged, found_in, reports
-from scanner.slices import StackQuality
+from scanner.capture.positions import flagged, found_in, proposed, reports
+from scanner.hardware.protocols import FocusFacts
+from scanner.plan.sweep import MAX_SLICES
+from scanner.slices import StackQuality, SweepProposal
 from scanner.store.files import record_of
 from scanner.store.journal import History, PositionDone
 from tests.store.examples import slice_record
 
 WELL = StackQuality()
-SHORT = StackQuality(beyond_near=0.12, near_needed=13.1)
+SHORT = StackQuality(beyond_near=0.12, near_needed=13.1, proposal=SweepProposal(near=13.1, far=8.2, count=14))
 
 
 def done(index: int, quality: StackQuality = WELL, **fared: object) -> PositionDone:
@@ -67,6 +69,8 @@ def test_reports_come_in_capture_order_without_files() -> None:
         "findings",
         "settle_s",
         "still",
+        "mask",
+        "depth",
     }
 
 
@@ -78,6 +82,64 @@ def test_a_rig_that_never_stood_still_is_told_first() -> None:
     assert "rig.settle.most_s" in first.hint
 
 
+FACTS = FocusFacts(drive="lens", unit="D", far=0.0, near=15.0, step=0.01, coarse=1.0, depth_of_field=0.2)
+
+
+def swept(
+    index: int, proposal: SweepProposal | None, places: tuple[float | None, ...] = (12.0, 11.0, 10.0)
+) -> PositionDone:
+    """A position whose slices were asked for at `places`."""
+    one = done(index, StackQuality(proposal=proposal))
+    record = one.slices[0]
+    taken = (record.model_copy(update={"index": k, "focus_asked": at}) for k, at in enumerate(places))
+    return one.model_copy(update={"slices": tuple(taken)})
+
+
+def test_a_scan_whose_positions_are_all_covered_needs_no_other_sweep() -> None:
+    assert proposed([]) is None
+    assert proposed([swept(0, None), swept(1, None)], FACTS) is None
+
+
+def test_a_scan_needs_the_nearest_and_farthest_ends_and_the_finest_steps_of_its_positions() -> None:
+    nearer = SweepProposal(near=13.2, far=10.0, count=5)
+    finer = SweepProposal(near=12.0, far=8.0, count=11)
+    one = proposed([swept(0, nearer), swept(1, None), swept(2, finer)])
+    assert one == SweepProposal(near=13.2, far=8.0, count=14)
+
+
+def test_the_sweep_of_a_scan_is_not_shortened_for_one_of_its_positions() -> None:
+    one = proposed([swept(0, SweepProposal(near=13.0, far=11.0, count=3)), swept(1, None)])
+    assert one is not None
+    assert (one.near, one.far) == (13.0, 10.0)
+    assert one.count == 4
+
+
+def test_a_sweep_stays_within_the_reach_of_the_drive() -> None:
+    one = proposed([swept(0, SweepProposal(near=17.0, far=10.0, count=8))], FACTS)
+    assert one == SweepProposal(near=15.0, far=10.0, count=6)
+
+
+def test_where_the_drive_cannot_go_further_nothing_is_proposed() -> None:
+    at_its_end = swept(0, SweepProposal(near=17.0, far=13.0, count=5), (15.0, 14.0, 13.0))
+    assert proposed([at_its_end], FACTS) is None
+    assert proposed([at_its_end]) == SweepProposal(near=17.0, far=13.0, count=5)
+
+
+def test_a_sweep_has_no_more_slices_than_a_plan_may_ask_for() -> None:
+    fine, wide = SweepProposal(near=12.0, far=11.0, count=101), SweepProposal(near=12.0, far=2.0, count=5)
+    one = proposed([swept(0, fine), swept(1, wide)], FACTS)
+    assert one == SweepProposal(near=12.0, far=2.0, count=MAX_SLICES)
+
+
+def test_a_rail_proposes_millimetres_and_unknown_positions_do_not_matter() -> None:
+    rail = FACTS.model_copy(update={"drive": "rail", "unit": "mm", "near": 80.0})
+    one = proposed(
+        [swept(0, SweepProposal(near=42.5, far=12.0, count=8), (None, None)), swept(1, None, (30.0, 5.0))], rail
+    )
+    assert one is not None
+    assert (one.near, one.far, one.count) == (42.5, 5.0, 10)
+
+
 def test_findings_speak_of_the_unit_of_the_drive() -> None:
     (problem,) = found_in(done(0, SHORT), "mm")
-    assert "13.10 mm" in problem.hint
+    assert problem.hint == "Use near 13.1 mm, far 8.2 mm, 14 slices."
