@@ -128,7 +128,7 @@ class StackBuilder:
         in_focus = self._in_focus(spilled) & (masked.mask > 0)
         depth = self._curve.depth(in_focus)
         reports = self._reports(in_focus)
-        quality = assess(reports, sweep, coverage, masked.certainty)
+        quality = assess(reports, sweep, coverage, masked.certainty, self._placing.disagreement())
         return Stacked(pixels, depth, self._curve.best, masked.mask, self._reference, reports, places, quality)
 
     def _sweep(self, places: tuple[FocusPosition, ...]) -> SweepCurves:
