@@ -25,9 +25,12 @@ class Masked:
     certainty: float
 
 
-def object_mask(pixels: Planes, ends: NDArray[np.bool_]) -> Masked:
-    """The mask of a stacked image; empty, and not certain at all, where nothing is in focus."""
-    seen = look(pixels, ends)
+def object_mask(pixels: Planes, far: NDArray[np.bool_]) -> Masked:
+    """The mask of a stacked image; empty, and not certain at all, where nothing is in focus.
+
+    `far`: at half size, where detail is the sharpest in the last slice of the sweep.
+    """
+    seen = look(pixels, far)
     found = whole(seen)
     mask = trimmed(found.region, seen)
     return Masked(_at_half_size(mask, seen, pixels), certainty(mask, found, seen))

@@ -26,8 +26,9 @@ CURVED = 0.9
 """Second differences against slopes from which something counts as in focus. Detail in focus has 1.2 to 4, what is
 blurred over 5 pixels or more has less than 0.8."""
 
-CURVED_AT_ENDS = 1.5
-"""The same where the first or the last slice is the sharpest: most of that lies outside the sweep."""
+CURVED_FAR = 1.5
+"""The same where the last slice is the sharpest: most of that lies behind the sweep. A wall that is blurred over 3
+pixels has less."""
 
 NOISE = 6.0
 """Second differences, in multiples of the noise, from which they count."""
@@ -46,17 +47,17 @@ WEAK, STRONG = 0.75, 1.2
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """`planes`: luma and chroma, uint8, all of one size, at most WIDEST across: `step` pixels of the stacked image are
-    one of these. `ends`: of that size, 1 where detail is the sharpest in the first or the last slice of the sweep,
-    else 0. `sharp`: 1 where the picture shows something in focus, else 0."""
+    one of these. `far`: of that size, 1 where detail is the sharpest in the last slice of the sweep, else 0. `sharp`: 1
+    where the picture shows something in focus, else 0."""
 
     planes: tuple[Mask, Mask, Mask]
     step: int
-    ends: Mask
+    far: Mask
     sharp: Mask
 
 
-def look(pixels: Planes, ends: NDArray[np.bool_]) -> Look:
-    """The stacked image as masks are made from it. `ends`: as in `Look`, at half size."""
+def look(pixels: Planes, far: NDArray[np.bool_]) -> Look:
+    """The stacked image as masks are made from it. `far`: as in `Look`, at half size."""
     step = 1
     while pixels.width > WIDEST * step:
         step *= 2
@@ -65,8 +66,8 @@ def look(pixels: Planes, ends: NDArray[np.bool_]) -> Look:
     cb, cr = (_placed(plane, step / columns, step / rows, luma.shape) for plane in (pixels.cb, pixels.cr))
     small = _eight_bit(luma)
     size = (small.shape[1], small.shape[0])
-    at_ends = np.asarray(cv2.resize(ends.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    return Look((small, _eight_bit(cb), _eight_bit(cr)), step, at_ends, _sharp(small, at_ends))
+    last = np.asarray(cv2.resize(far.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    return Look((small, _eight_bit(cb), _eight_bit(cr)), step, last, _sharp(small, last))
 
 
 def _placed(plane: Plane, columns: float, rows: float, shape: tuple[int, ...]) -> Plane:
@@ -81,13 +82,13 @@ def _eight_bit(plane: Plane) -> Mask:
     return np.asarray(plane if plane.itemsize == 1 else plane >> 8, np.uint8)
 
 
-def _sharp(luma: Mask, ends: Mask) -> Mask:
+def _sharp(luma: Mask, far: Mask) -> Mask:
     """1 where something is in focus."""
     light = luma.astype(np.float32)
     curved = np.abs(np.asarray(cv2.Laplacian(light, -1), np.float32))
     across, down = (cv2.Sobel(light, -1, dx, dy, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
     slopes = np.asarray(cv2.magnitude(across, down), np.float32)
-    curve = np.where(ends > 0, np.float32(CURVED_AT_ENDS), np.float32(CURVED))
+    curve = np.where(far > 0, np.float32(CURVED_FAR), np.float32(CURVED))
     least = np.maximum(curve * _averaged(slopes), NOISE * _noise(curved))
     share = _averaged(np.minimum(curved / least, STRONGEST))
     _, labels = cv2.connectedComponents((share > WEAK).astype(np.uint8))

@@ -39,7 +39,7 @@ RARE, RARER = 1e-3, 3e-4
 neither here nor there is rather the object's."""
 
 TELLS = 0.3
-"""How much the end of the sweep tells beside the colours: what is the sharpest there mostly lies outside the sweep."""
+"""How much the far end of the sweep tells beside the colours: what is the sharpest there mostly lies behind it."""
 
 SELDOM = 0.03
 """A share of pixels that are the sharpest there that tells nothing."""
@@ -77,12 +77,12 @@ def whole(seen: Look) -> Whole:
     reached = _filled(_reached(small, round(width * REACH))) | enclosed
     if (reached == 0).mean() < OUTSIDE:
         return Whole(np.ones_like(seen.sharp), np.zeros(small.shape, np.float32))
-    planes, ends = [halved(plane) for plane in seen.planes], halved(seen.ends)
+    planes, far = [halved(plane) for plane in seen.planes], halved(seen.far)
     against = np.where(enclosed > 0, np.float32(0), np.float32(AGAINST))
     plain = (reached > small).astype(np.float32)
     inside = small > 0
     for _ in range(ROUNDS):
-        likeness = _likeness(planes, inside, reached == 0) + _beyond(ends, inside, reached == 0)
+        likeness = _likeness(planes, inside, reached == 0) + _beyond(far, inside, reached == 0)
         inside = (small > 0) | ((plain > 0) & (_smooth(likeness - against, plain) > 0))
     size = (seen.sharp.shape[1], seen.sharp.shape[0])
     region = np.asarray(cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), np.uint8)
@@ -135,11 +135,11 @@ def _likeness(planes: list[Mask], inside: NDArray[np.bool_], outside: NDArray[np
     return np.asarray(np.log((ours + RARE) / (others + RARER))[colours], np.float32)
 
 
-def _beyond(ends: Mask, inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> Map:
-    """What it tells that a place is or is not the sharpest at an end of the sweep: part of the likeness."""
-    ours, others = (float(ends[where].mean()) if where.any() else 0.0 for where in (inside, outside))
+def _beyond(far: Mask, inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> Map:
+    """What it tells that a place is or is not the sharpest at the far end of the sweep: part of the likeness."""
+    ours, others = (float(far[where].mean()) if where.any() else 0.0 for where in (inside, outside))
     odds = ((1 - ours + SELDOM) / (1 - others + SELDOM), (ours + SELDOM) / (others + SELDOM))
-    return np.asarray(TELLS * np.log(odds), np.float32)[ends]
+    return np.asarray(TELLS * np.log(odds), np.float32)[far]
 
 
 def _smooth(values: Map, where: Map) -> Map:

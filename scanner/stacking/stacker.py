@@ -38,7 +38,7 @@ REACH = 16.0
 """How far around, sigma in half-size pixels."""
 
 FEW = 4
-"""Slices; of fewer, the first and the last show most of the object."""
+"""Slices; of fewer, the last shows much of the object."""
 
 SHARP = 2e-4
 """Share of the picture that must be that sharp in a slice for it to show anything."""
@@ -124,7 +124,7 @@ class StackBuilder:
         pixels, spilled = self._fusion.finish(self._curve.peak)
         if self._plan.method == "weighted":
             crisped(pixels.y, lack(self._curve.apart(), coverage.kept, self._curve.peak, self._fusion.floor))
-        masked = object_mask(pixels, self._at_ends())
+        masked = object_mask(pixels, self._far())
         in_focus = self._in_focus(spilled) & (masked.mask > 0)
         depth = self._curve.depth(in_focus)
         reports = self._reports(in_focus)
@@ -198,13 +198,13 @@ class StackBuilder:
             in_focus[rows] &= peak[rows] > BESIDE * around
         return in_focus
 
-    def _at_ends(self) -> NDArray[np.bool_]:
-        """Half size: where detail is the sharpest in the first or the last slice; nowhere, of a few slices."""
+    def _far(self) -> NDArray[np.bool_]:
+        """Half size: where detail is the sharpest in the last slice; nowhere, of a few slices."""
         indices = sorted(self._placing.fits)
         if len(indices) < FEW:
             return np.zeros(self._curve.best.shape, np.bool_)
-        ends = (self._curve.best == indices[0]) | (self._curve.best == indices[-1])
-        return np.asarray(ends & (self._curve.peak > OBJECT * self._fusion.noise))
+        last = self._curve.best == indices[-1]
+        return np.asarray(last & (self._curve.peak > OBJECT * self._fusion.noise))
 
     def _reports(self, in_focus: NDArray[np.bool_]) -> tuple[SliceReport, ...]:
         """Of all slices, those left out too, in the order of the sweep."""

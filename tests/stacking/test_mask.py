@@ -1,5 +1,8 @@
 """The mask of a stack against the known object, and what an empty, a full and a hollow one are."""
 
+from dataclasses import replace
+from typing import Literal
+
 import cv2
 import numpy as np
 import pytest
@@ -10,8 +13,12 @@ from scanner.slices import Planes
 from scanner.stacking.mask import Masked, object_mask
 from tests.stacking.masks import compared, stack_of, textured
 
+Texture = Literal["rich", "weak"]
+Background = Literal["plain", "textured"]
+
 SMALL = SceneSettings(width=640, height=360)
 LEAST_IOU, MOST_CUT = 0.97, 0.01
+TURNTABLES, TILTS = (0.0, 60.0, 105.0, 150.0, 270.0, 325.0), (0.0, 28.0)
 
 
 def grey(light: NDArray[np.float32]) -> Planes:
@@ -35,13 +42,16 @@ def disc_before_a_wall(hole: int = 0, height: int = 300, width: int = 400) -> tu
     return grey(np.where(there, textured(height, width), np.float32(20))), there
 
 
-@pytest.mark.parametrize(("turntable", "tilt"), [(60, 28), (150, 0)])
-def test_the_mask_is_the_known_object(turntable: float, tilt: float) -> None:
-    stack, true = stack_of(SMALL, turntable, tilt)
+@pytest.mark.parametrize(
+    ("texture", "background", "turntable", "tilt"),
+    [("rich", "plain", 60, 28), ("weak", "plain", 150, 0), ("rich", "textured", 0, 0), ("weak", "textured", 0, 0)],
+)
+def test_the_mask_is_the_known_object(texture: Texture, background: Background, turntable: float, tilt: float) -> None:
+    stack, true = stack_of(replace(SMALL, texture=texture, background=background), turntable, tilt)
     found = compared(stack.mask, true)
     assert found.iou >= LEAST_IOU
     assert found.cut <= MOST_CUT
-    assert stack.quality.certainty > 0.9
+    assert stack.quality.certainty > 0.8
 
 
 def test_a_disc_is_found_to_the_pixel() -> None:
@@ -122,3 +132,24 @@ def test_a_mask_that_lacks_much_of_the_object_is_not_certain(part: tuple[float, 
     stack, true = stack_of(SMALL, 60, 28, 3, part)
     assert compared(stack.mask, true).cut > 0.1
     assert stack.quality.certainty < most
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("texture", ["rich", "weak"])
+@pytest.mark.parametrize("background", ["plain", "textured"])
+def test_masks_of_a_whole_scan(texture: Texture, background: Background) -> None:
+    """Twelve positions at 1280 x 720: how like the object masks are, and how much of it they cut away."""
+    settings = SceneSettings(width=1280, height=720, texture=texture, background=background)
+    found = []
+    for turntable in TURNTABLES:
+        for tilt in TILTS:
+            stack, true = stack_of(settings, turntable, tilt, 10)
+            found.append((*compared(stack.mask, true), stack.quality.certainty))
+    iou, cut, certainty = np.array(found).T
+    print(
+        f"\n{texture:5}{background:9} IoU {iou.min():.4f} at least, {np.median(iou):.4f} median; "
+        f"cut away {cut.max():.4f} at most, {np.median(cut):.4f} median; certainty {certainty.min():.2f} at least"
+    )
+    assert iou.min() >= LEAST_IOU
+    assert cut.max() <= MOST_CUT
+    assert certainty.min() > 0.8

@@ -10,11 +10,11 @@ from scanner.stacking.mask_look import WIDEST, Look, look
 from tests.stacking.masks import textured
 
 
-def looked(light: NDArray[np.float32], ends: bool = False) -> Look:
+def looked(light: NDArray[np.float32], far: bool = False) -> Look:
     y = np.clip(np.rint(light), 0, 255).astype(np.uint8)
     half = (-(-light.shape[0] // 2), -(-light.shape[1] // 2))
     chroma = np.full(half, 128, np.uint8)
-    return look(Planes(y, chroma, chroma), np.full(half, ends))
+    return look(Planes(y, chroma, chroma), np.full(half, far))
 
 
 def blurred(light: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -46,20 +46,20 @@ def test_one_strong_edge_does_not_make_its_surroundings_sharp() -> None:
     assert columns.max() <= 155
 
 
-def test_what_lies_outside_the_sweep_must_be_sharper_to_count() -> None:
+def test_what_lies_behind_the_sweep_must_be_sharper_to_count() -> None:
     """A wall next to the sweep is blurred over a few pixels only: the sweep tells it."""
     light = blurred(textured(200, 300, 200.0), 1.5)
-    inside, outside = looked(light).sharp.mean(), looked(light, ends=True).sharp.mean()
+    inside, outside = looked(light).sharp.mean(), looked(light, far=True).sharp.mean()
     assert inside > 0.9
     assert outside < 0.2
-    assert looked(textured(200, 300), ends=True).sharp.mean() > 0.98
+    assert looked(textured(200, 300), far=True).sharp.mean() > 0.98
 
 
 @pytest.mark.parametrize(("width", "step"), [(200, 1), (WIDEST, 1), (WIDEST + 2, 2), (2 * WIDEST + 2, 4)])
 def test_large_pictures_are_looked_at_small(width: int, step: int) -> None:
     seen = looked(np.full((90, width), 50, np.float32))
     assert seen.step == step
-    assert {plane.shape for plane in (*seen.planes, seen.ends, seen.sharp)} == {(-(-90 // step), -(-width // step))}
+    assert {plane.shape for plane in (*seen.planes, seen.far, seen.sharp)} == {(-(-90 // step), -(-width // step))}
     assert {plane.dtype for plane in seen.planes} == {np.dtype(np.uint8)}
 
 

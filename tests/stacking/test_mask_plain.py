@@ -91,12 +91,12 @@ def test_halving_takes_the_greater_part() -> None:
     assert small.sum() == 1
 
 
-def test_what_is_the_sharpest_at_the_end_of_the_sweep_is_rather_outside() -> None:
+def test_what_is_the_sharpest_at_the_far_end_of_the_sweep_is_rather_outside() -> None:
     """A hole whose colours tell nothing: the wall in it is the sharpest where the wall around is."""
     ring = square(40, 200) - square(80, 160)
     inside = square(40, 200)
     plain, walled = seen(ring, inside), seen(ring, inside)
-    walled.ends[ring == 0] = 1
+    walled.far[ring == 0] = 1
     grey = np.full_like(ring, 100)
     found = [whole(replace(look, planes=(grey, grey, grey))).likeness[60, 60] for look in (plain, walled)]
     assert found[1] < found[0] - 0.5
