@@ -16,7 +16,7 @@ from scanner.units import FocusPosition
 SURE = 2.0
 """What the fits leave, so many times, may be the error of the scale: on rendered stacks it never was more."""
 
-FLAW = 4e-4
+FLAW = 3.5e-4
 """Of the scale, over a sweep: what blur makes of it, whatever the fits say. It was 30 to 150 ppm on rendered stacks,
 960 to 4056 pixels wide, and 400 at the worst, where an object almost plain was shaken."""
 
