@@ -135,8 +135,8 @@ class StackQuality(Frozen):
     """What the numbers of one stack say. Shares are parts of the object, 0..1; indices are places in the sweep.
 
     `beyond_near`, `beyond_far`: parts nearer or farther than the sweep reaches. `near_needed`, `far_needed`: the ends
-    that would reach them, as focus positions (None: reached, or those are unknown). `gaps`: i where the sharpness
-    halfway between slices i and i + 1 falls to less than half. `duplicates`: slices that show no more than the one
+    that would reach them, as focus positions (None: reached, or those are unknown). `gaps`: i where sharpness falls to
+    less than three quarters halfway between slices i and i + 1. `duplicates`: slices that show no more than the one
     before. `idle`: slices at an end of the sweep that are nowhere the sharpest. `left_out`: slices not in the stack.
     `residual_px`: the largest residual of a slice. `motion_px`: the largest shake. `flicker`: standard deviation of
     brightness over the slices. `certainty`: how sure the mask is, 0..1. `proposal`: the sweep to use instead, None

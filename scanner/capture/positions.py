@@ -40,7 +40,8 @@ def reports(history: History, unit: str = "D") -> tuple[PositionReport, ...]:
 def found_in(done: PositionDone, unit: str = "D") -> tuple[Problem, ...]:
     """What there is to say of a position; `unit`: of focus positions."""
     told = findings(done.quality, [record.report for record in done.slices], unit)
-    stacked = (Problem(code=each.code, message=each.message, hint=each.hint) for each in told)
+    known = (each for each in told if each.code != "mask" or done.mask is not None)
+    stacked = (Problem(code=each.code, message=each.message, hint=each.hint) for each in known)
     return (*_unsteady(done), *stacked)
 
 

@@ -105,13 +105,18 @@ class Coverage:
         return float(np.median(self.halfway)) if self.halfway else 1.0
 
 
-def cover(places: Values, curves: Curves, noise: float, unsure: float = 0.0) -> Coverage:
+def cover(
+    places: Values, curves: Curves, noise: float, unsure: float = 0.0, within: NDArray[np.bool_] | None = None
+) -> Coverage:
     """The coverage of slices at `places` (ascending, in mean steps) by `curves` (slices, tiles), sharpness.
 
-    `unsure`: steps by which places may be wrong; what seems to lie outside the sweep by less is not told.
+    `unsure`: steps by which places may be wrong; what seems to lie outside the sweep by less is not told. `within`:
+    (tiles,), which of them show the object, so that what stands behind it does not count as left out; None, or hardly
+    any: all do. The shape of the curves is told by all.
     Too few slices or tiles with detail tell nothing: then all counts as covered. Two slices tell of what is halfway.
     """
-    curves = curves[:, curves.max(axis=0) > OBJECT * noise]
+    detailed = curves.max(axis=0) > OBJECT * noise
+    curves, counted = curves[:, detailed], _counted(detailed, within)
     if curves.shape[0] < 2 or curves.shape[1] < FEWEST:
         return Coverage()
     logs = np.log(np.maximum(curves - noise, 0.1 * noise)).astype(np.float64)
@@ -121,6 +126,7 @@ def cover(places: Values, curves: Curves, noise: float, unsure: float = 0.0) -> 
     if shape is None:
         return Coverage()
     foci, best = _foci(places, logs, curves > CLEAR * noise, shape), logs.argmax(axis=0)
+    foci, best = foci[counted], best[counted]
     reach, ends = shape.reach(KEPT), len(places) >= ENDS
     margin = max(BEYOND * reach, unsure)
     near = (foci < places[0] - margin) & (best == 0)
@@ -133,6 +139,13 @@ def cover(places: Values, curves: Curves, noise: float, unsure: float = 0.0) -> 
         _halfway(places, shape),
         shape,
     )
+
+
+def _counted(detailed: NDArray[np.bool_], within: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Of the tiles with detail, those that count as object."""
+    if within is None or (detailed & within).sum() < FEWEST:
+        return np.ones(int(detailed.sum()), np.bool_)
+    return np.asarray(within[detailed], np.bool_)
 
 
 def _needed(away: Values, beyond: NDArray[np.bool_], end: float, reach: float) -> float | None:

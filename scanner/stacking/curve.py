@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.slices import Mask
 from scanner.stacking.strips import Map, strips
 
 STEEPNESS = 4
@@ -71,12 +72,17 @@ class TileCurves:
 
     def note(self, index: int, sharpness: Map) -> None:
         """Look at one more slice: keeps the mean `sharpness` of each tile."""
-        tile = max(self.SMALLEST, sharpness.shape[1] // self.COLUMNS)
-        rows, columns = (max(1, length // tile) for length in sharpness.shape)
-        whole = sharpness[: rows * tile, : columns * tile]
-        self._curves[index] = np.asarray(
-            cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32
-        ).ravel()
+        self._curves[index] = self._means(sharpness)
+
+    def within(self, mask: Mask) -> NDArray[np.bool_]:
+        """(tiles,): those that lie more than half inside a mask of the size of sharpness."""
+        return np.asarray(self._means((mask > 0).astype(np.float32)) > 0.5)
+
+    def _means(self, values: Map) -> Map:
+        tile = max(self.SMALLEST, values.shape[1] // self.COLUMNS)
+        rows, columns = (max(1, length // tile) for length in values.shape)
+        whole = values[: rows * tile, : columns * tile]
+        return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32).ravel()
 
     def table(self, indices: Sequence[int]) -> NDArray[np.float32]:
         """(slices, tiles) float32: the curves at `indices`."""

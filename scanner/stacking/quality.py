@@ -47,9 +47,9 @@ class SweepCurves:
         along = abs(self.focus[0] - np.asarray(self.focus, np.float64))
         return np.asarray(along / along[-1] * (len(self.indices) - 1))
 
-    def coverage(self) -> Coverage:
-        """How well they cover the object."""
-        return cover(self.places(), self.curves, self.noise, 0.0 if self.known else UNSURE)
+    def coverage(self, within: NDArray[np.bool_] | None = None) -> Coverage:
+        """How well they cover the object: the tiles `within` it, None for all that have detail."""
+        return cover(self.places(), self.curves, self.noise, 0.0 if self.known else UNSURE, within)
 
 
 def assess(

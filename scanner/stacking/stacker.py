@@ -120,14 +120,15 @@ class StackBuilder:
             self._slabs.close()
         places = self._places()
         sweep = self._sweep(places)
-        coverage = sweep.coverage()
         pixels, spilled = self._fusion.finish(self._curve.peak)
         if self._plan.method == "weighted":
-            crisped(pixels.y, lack(self._curve.apart(), coverage.kept, self._curve.peak, self._fusion.floor))
+            kept = sweep.coverage().kept
+            crisped(pixels.y, lack(self._curve.apart(), kept, self._curve.peak, self._fusion.floor))
         masked = object_mask(pixels, self._far())
         in_focus = self._in_focus(spilled) & (masked.mask > 0)
         depth = self._curve.depth(in_focus)
         reports = self._reports(in_focus)
+        coverage = sweep.coverage(self._tiles.within(masked.mask))
         quality = assess(reports, sweep, coverage, masked.certainty, self._placing.disagreement())
         return Stacked(pixels, depth, self._curve.best, masked.mask, self._reference, reports, places, quality)
 

@@ -143,3 +143,10 @@ def test_a_rail_proposes_millimetres_and_unknown_positions_do_not_matter() -> No
 def test_findings_speak_of_the_unit_of_the_drive() -> None:
     (problem,) = found_in(done(0, SHORT), "mm")
     assert problem.hint == "Use near 13.1 mm, far 8.2 mm, 14 slices."
+
+
+def test_how_sure_a_mask_is_matters_only_where_there_is_one() -> None:
+    unsure = done(0, StackQuality(certainty=0.3))
+    assert "mask" not in {found.code for found in found_in(unsure)}
+    kept = unsure.model_copy(update={"mask": unsure.stack})
+    assert "mask" in {found.code for found in found_in(kept)}

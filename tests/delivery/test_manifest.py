@@ -120,7 +120,7 @@ def test_findings_and_unsteadiness_are_told(tmp_path: Path) -> None:
     take(folder, 0, quality=StackQuality(beyond_near=0.3, near_needed=13.5, proposal=PROPOSAL), still=False)
     (position,) = delivery_manifest(folder, "metashape").positions
     assert [finding.code for finding in position.findings] == ["unsteady", "near-not-covered"]
-    assert "13.50 D" in position.findings[1].hint
+    assert f"near {PROPOSAL.near:g}" in position.findings[1].hint
     assert position.quality.proposal == PROPOSAL
 
 

@@ -111,3 +111,20 @@ def test_too_little_to_tell_counts_as_covered(count: int, tiles: int, strength: 
 
 def test_nothing_in_focus_inside_the_sweep_tells_nothing_about_its_shape() -> None:
     assert cover(places(6), curves(places(6), np.full(400, -4.0)), 1.0).beyond_near == 0
+
+
+def test_what_stands_behind_the_object_does_not_count_as_left_out() -> None:
+    rng = np.random.default_rng(7)
+    foci = np.concatenate([rng.uniform(0, 6, 150), rng.uniform(8.0, 8.4, 400)])
+    told, within = curves(places(7), foci), np.arange(len(foci)) < 150
+    alone, whole = cover(places(7), told, 1.0, within=within), cover(places(7), told, 1.0)
+    assert whole.beyond_far > 0.5
+    assert alone.beyond_far < 0.03
+    assert alone.far is None
+    assert alone.shape == whole.shape
+
+
+def test_a_mask_of_hardly_anything_hides_nothing() -> None:
+    foci = np.random.default_rng(7).uniform(0, 9, 300)
+    told = curves(places(7), foci)
+    assert cover(places(7), told, 1.0, within=np.arange(300) < 20) == cover(places(7), told, 1.0)

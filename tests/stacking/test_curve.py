@@ -76,3 +76,17 @@ def test_tiles_are_few_however_large_the_picture(shape: tuple[int, int]) -> None
     assert table.dtype == np.float32
     assert 1 <= table.shape[1] <= 6000
     assert (table == [[2], [4]]).all()
+
+
+def test_tiles_are_within_a_mask_that_covers_more_than_half_of_them() -> None:
+    tiles = TileCurves()
+    sharpness = np.ones((80, 160), np.float32)
+    tiles.note(0, sharpness)
+    mask = np.zeros((80, 160), np.uint8)
+    mask[:40, :52] = 255
+    within = tiles.within(mask).reshape(10, 20)
+    assert within.size == tiles.table([0]).shape[1]
+    assert within[:5, :6].all()
+    assert not within[5:].any()
+    assert not within[:, 7:].any()
+    assert not within[0, 6]  # covered to half exactly

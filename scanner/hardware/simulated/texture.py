@@ -117,8 +117,8 @@ class Texture:
 
     @staticmethod
     def _smooth_glaze(noise: list[Vector]) -> Vector:
-        """Plain glaze, a little deeper here and paler there, with few flecks."""
-        wide, middle, small = noise[:3]
+        """Plain glaze, a little deeper here and paler there, with few flecks, and specks as of iron in the clay."""
+        wide, middle, small, tiny = noise[:4]
         colour = np.empty_like(wide)
         for channel, value in zip(colour, TURQUOISE, strict=True):
             channel[:] = value
@@ -127,6 +127,8 @@ class Texture:
         _cover(colour, INK, 0.8 * _ramp(0.85 * middle[0] + 0.15 * small[0], 0.77, 0.80))
         _cover(colour, CLAY, 0.8 * _ramp(0.85 * middle[1] + 0.15 * small[1], 0.80, 0.82))
         _cover(colour, INK, 0.7 * _ramp(small[2], 0.86, 0.90))
+        _cover(colour, INK, 0.7 * _ramp(0.8 * small[0] + 0.2 * tiny[1], 0.68, 0.73))
+        _cover(colour, PALE, 0.6 * _ramp(0.8 * small[1] + 0.2 * tiny[2], 0.69, 0.74))
         return colour
 
     def _jewels(self, colour: Vector, points: Vector) -> None:
@@ -166,7 +168,7 @@ class Texture:
         """Black granite, speckled where the paint is rich, with an inscription in gold."""
         x, y, z = points
         stone = _ramp(-z, -shape.PLINTH_TOP - 0.12, -shape.PLINTH_TOP)
-        few = np.float32(0.14 if self._weak else 0.0)
+        few = np.float32(0.07 if self._weak else 0.0)
         grey, red = 0.6 * noise[2][1] + 0.4 * noise[3][2] - few, 0.8 * noise[2][2] + 0.2 * noise[3][0] - few
         _cover(colour, GRANITE, stone)
         _cover(colour, (0.40, 0.36, 0.33), stone * 0.8 * _ramp(grey, 0.58, 0.64))
