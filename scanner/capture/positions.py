@@ -38,9 +38,13 @@ def reports(history: History, unit: str = "D") -> tuple[PositionReport, ...]:
 
 
 def found_in(done: PositionDone, unit: str = "D") -> tuple[Problem, ...]:
-    """What there is to say of a position; `unit`: of focus positions."""
+    """What there is to say of a position; `unit`: of focus positions.
+
+    Slices that this position does not need may be there for another one: one sweep serves them all.
+    """
     told = findings(done.quality, [record.report for record in done.slices], unit)
-    known = (each for each in told if each.code != "mask" or done.mask is not None)
+    beside = {"overshoot"} | ({"mask"} if done.mask is None else set())
+    known = (each for each in told if each.code not in beside)
     stacked = (Problem(code=each.code, message=each.message, hint=each.hint) for each in known)
     return (*_unsteady(done), *stacked)
 

@@ -39,6 +39,10 @@ FAINT = 1.5
 STILL = 1.15
 """Times the noise floor that still counts as noise: the percentile itself varies by a few percent."""
 
+ROUNDING = 0.3
+"""Grey levels by which differences vary that are smaller than one: pictures are whole numbers. A twentieth of a pixel
+of movement makes more on anything with texture."""
+
 STILL_PAIRS = 2
 """In a row: at a turning point of a swing two pictures look alike."""
 
@@ -104,9 +108,10 @@ class Settling:
         began = self._clock.monotonic()
         self._clock.sleep(self._settings.least_s)
         before, alike = camera.look(), 0
+        most = max(STILL * self._floor, self._floor + ROUNDING)
         while (elapsed := self._clock.monotonic() - began) < self._settings.most_s:
             after = camera.look()
-            alike = alike + 1 if difference(before, after) <= STILL * self._floor else 0
+            alike = alike + 1 if difference(before, after) <= most else 0
             if alike >= STILL_PAIRS:
                 return Settled(self._clock.monotonic() - began, still=True)
             before = after
@@ -115,5 +120,5 @@ class Settling:
 
 def _is_noise(loud: Sequence[float], quiet: Sequence[float]) -> bool:
     """Whether differences are even from pair to pair, and from tile to tile: no movement is both."""
-    even = max(loud) <= STEADY * min(loud)
+    even = max(loud) <= max(STEADY * min(loud), min(loud) + ROUNDING)
     return even and median(loud) <= max(FAINT, LOUDER * median(quiet))

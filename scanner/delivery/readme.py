@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from scanner.ascii_text import ascii_text
 from scanner.capture.scan_camera import ScanCamera
 from scanner.delivery.manifest import DeliveredPosition, DeliveryManifest
 from scanner.delivery.profiles import MASKS
@@ -21,8 +22,7 @@ def readme(manifest: DeliveryManifest) -> str:
         _section(f"Steps in {TITLES[manifest.profile]}", steps(manifest.profile, manifest.camera, masks)),
         _section("Camera, scale and accuracy", _scale(manifest.camera)),
     ]
-    text = "\n".join(section for section in sections if section)
-    return text.encode("ascii", "replace").decode()
+    return ascii_text("\n".join(section for section in sections if section))
 
 
 def _section(title: str, text: str) -> str:

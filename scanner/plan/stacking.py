@@ -54,7 +54,7 @@ class StackingPlan(Frozen):
         Field(
             json_schema_extra=SCANS_ONLY,
             description="auto: every slice is laid where the calibrated lens puts it, alike at all positions; where no "
-            "calibration holds, the scan begins with one. off: each position is aligned on its own."
+            "calibration holds, the scan begins with one. off: each position is aligned on its own.",
         ),
     ] = "auto"
     unaligned: Annotated[

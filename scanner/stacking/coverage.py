@@ -24,7 +24,7 @@ FEWEST = 30
 """Tiles and points on them without which nothing is told."""
 
 ENDS = 4
-"""Slices without which it is not told where a sweep should end: the foot of the common curve is not seen."""
+"""Slices without which it is not told how far a sweep should go on: the foot of the common curve is not seen."""
 
 KEPT = 0.7
 """Sharpness kept at the reach of a slice: a blur of 1.2 pixels, measured on rendered stacks of any width."""
@@ -134,8 +134,8 @@ def cover(
     return Coverage(
         float(near.mean()),
         float(far.mean()),
-        _needed(places[0] - foci, near, places[0], -reach) if ends else None,
-        _needed(foci - places[-1], far, places[-1], reach) if ends else None,
+        _needed(places[0] - foci, near, places[0], -reach, ends),
+        _needed(foci - places[-1], far, places[-1], reach, ends),
         _halfway(places, shape),
         shape,
     )
@@ -148,13 +148,16 @@ def _counted(detailed: NDArray[np.bool_], within: NDArray[np.bool_] | None) -> N
     return np.asarray(within[detailed], np.bool_)
 
 
-def _needed(away: Values, beyond: NDArray[np.bool_], end: float, reach: float) -> float | None:
+def _needed(away: Values, beyond: NDArray[np.bool_], end: float, reach: float, seen: bool) -> float | None:
     """Where a sweep should end instead of at `end`, in steps; None where it reaches what there is.
 
     `away`: how far outside that end each tile comes into focus; `beyond`: which tiles count; `reach` points outward.
+    `seen`: whether the curves tell how far; else it is worth to look one reach farther.
     """
     if beyond.mean() <= STRAYS:
         return None
+    if not seen:
+        return float(end + reach)
     outermost = float(np.quantile(away[beyond], 1 - LEFT / beyond.mean()))
     return float(end + np.sign(reach) * outermost + ROOM * reach)
 

@@ -5,7 +5,6 @@ Tags, types and values are those of EXIF 2.32 (CIPA DC-008).
 
 import math
 import struct
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 from PIL.TiffTags import LONG, SHORT, UNDEFINED
 
+from scanner.ascii_text import ascii_text
 from scanner.jpeg import ENTRY, BrokenHeader, exif_entries, exif_segment
 from scanner.store.archive import HEAD
 from scanner.units import Micrometres, Microseconds, Millimetres
@@ -35,8 +35,6 @@ _TYPES: dict[int, int] = {Base.ComponentsConfiguration: UNDEFINED, Base.Recommen
 
 _CENTRED, _INCHES, _CENTIMETRES, _SRGB, _MANUAL, _STANDARD, _RECOMMENDED_INDEX = 1, 2, 3, 1, 1, 0, 2
 _Y_CB_CR = bytes((1, 2, 3, 0))
-_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d",
-                          "μ": "u", "×": "x", "–": "-", "—": "-", "’": "'", "°": " deg", "ƒ": "f"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +179,8 @@ def _directory(tags: Mapping[int, Any], at: int, group: int | None = None) -> by
 
 def _ascii(text: str) -> str:
     """Letters without their accents, ? for those of other scripts, and spaces for what does not print."""
-    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    printable = "".join(letter if letter.isprintable() else " " for letter in letters)
-    return " ".join(printable.translate(_LETTERS).encode("ascii", "replace").decode().split())
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(ascii_text(printable).split())
 
 
 def _decimal(number: float) -> Fraction:

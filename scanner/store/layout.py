@@ -1,10 +1,11 @@
 """The one place that knows the names and folders on disk: of scans, and of calibrations."""
 
 import re
-import unicodedata
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+
+from scanner.ascii_text import ascii_text
 
 ID_PATTERN = r"^[0-9]{8}-[0-9]{6}-[a-z0-9-]+$"
 UNFINISHED = ".new"
@@ -37,8 +38,7 @@ def calibration(root: Path, key: str) -> Path:
 
 def _slug(text: str) -> str:
     """`text` in lower-case ASCII letters and digits, with dashes between."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub("[^a-z0-9]+", "-", ascii_text).strip("-")
+    return re.sub("[^a-z0-9]+", "-", ascii_text(text, otherwise="").lower()).strip("-")
 
 
 class ScanLayout:

@@ -150,3 +150,7 @@ def test_how_sure_a_mask_is_matters_only_where_there_is_one() -> None:
     assert "mask" not in {found.code for found in found_in(unsure)}
     kept = unsure.model_copy(update={"mask": unsure.stack})
     assert "mask" in {found.code for found in found_in(kept)}
+
+
+def test_slices_that_one_position_does_not_need_are_no_fault_of_it() -> None:
+    assert found_in(done(0, StackQuality(idle=(0, 4, 5)))) == ()

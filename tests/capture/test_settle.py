@@ -25,6 +25,7 @@ class Swaying:
         across = np.arange(SIZE[1]) * 0.4
         self._phase = across + np.arange(SIZE[0])[:, None] * 0.1
         self.since = 0.0
+        self.noise = NOISE
 
     def look(self) -> Planes:
         self._clock.sleep(FRAME_S)
@@ -33,7 +34,7 @@ class Swaying:
         light = 1 + self._flicker * self._rng.normal()
         scene = np.full(SIZE, 30.0)
         scene[OBJECT] = (110 + 60 * np.sin(self._phase - 0.4 * moved))[OBJECT]
-        luma = scene * light + self._rng.normal(0, NOISE, SIZE)
+        luma = scene * light + self._rng.normal(0, self.noise, SIZE)
         grey = np.full((SIZE[0] // 2, SIZE[1] // 2), 128, np.uint8)
         return Planes(np.clip(luma, 0, 255).astype(np.uint8), grey, grey)
 
@@ -118,3 +119,19 @@ def test_a_plan_that_gives_a_time_waits_just_that_and_looks_at_nothing() -> None
     settling.listen(camera)  # type: ignore[arg-type]
     assert settling.wait(camera) == Settled(0.7, still=True)  # type: ignore[arg-type]
     assert clock.monotonic() == pytest.approx(0.7)
+
+
+def test_differences_of_less_than_a_grey_level_vary_and_are_noise() -> None:
+    """A picture almost without noise, in which rounding makes most of what changes: it waits no longer for that."""
+
+    class Quiet(Swaying):
+        def look(self) -> Planes:
+            seen = super().look()
+            few = self._rng.random(SIZE) < self._rng.uniform(0.15, 0.35)
+            return Planes(np.where(few, seen.y // 2 * 2 + 1, seen.y // 2 * 2).astype(np.uint8), seen.cb, seen.cr)
+
+    clock = FakeClock()
+    camera = Quiet(clock)
+    camera.noise = 0.0
+    assert measured(clock, camera).still
+    assert measured(clock, camera).seconds < 0.5

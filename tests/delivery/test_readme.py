@@ -54,7 +54,7 @@ def test_it_is_plain_text_of_readable_width(scan: ScanFolder, profile: Profile) 
 
 def test_a_name_of_another_script_and_of_two_lines_does_no_harm(tmp_path: Path) -> None:
     folder = finished_scan(tmp_path, [0], name="Väse\n\nNo 2")
-    assert text(folder).startswith("V?se No 2: images for Agisoft Metashape\n=======")
+    assert text(folder).startswith("Vase No 2: images for Agisoft Metashape\n=======")
 
 
 def test_a_complete_scan_without_findings_has_no_warnings(scan: ScanFolder) -> None:
