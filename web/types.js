@@ -62,6 +62,7 @@
  * @property {SweepFacts|null} sweep
  * @property {SweepProposal|null} proposal  the sweep that would cover the object better, out of all positions
  * @property {"calibrated"|"each"|null} geometry  one for the whole scan, or each position aligned on its own
+ * @property {Problem|null} uncalibrated  why the scan has no calibration of its own, where it should have one
  * @property {Exposure|null} exposure
  * @property {number|null} eta_s
  * @property {number} elapsed_s

@@ -51,6 +51,7 @@ class ScanStatus(Frozen):
     `/scans/{id}/positions`. `slices_total` is None until an automatic sweep is measured, `eta_s`
     until a first position has been timed. `activity` says in a few words what is going on. `geometry`: whether all
     positions are aligned as the calibrated lens has it, or each on its own; None before the first is captured.
+    `uncalibrated`: why it was not calibrated for the scan, where it should have been.
     `proposal`: the sweep that would cover the object better, judged by all positions so far; None: this one does.
     """
 
@@ -70,6 +71,7 @@ class ScanStatus(Frozen):
     sweep: SweepFacts | None = None
     exposure: Exposure | None = None
     geometry: Literal["calibrated", "each"] | None = None
+    uncalibrated: Problem | None = None
     proposal: SweepProposal | None = None
     eta_s: Seconds | None = None
     elapsed_s: Seconds = 0.0

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from scanner.capture.breathing import BreathingSweeps, calibrated_at
 from scanner.capture.calibration import Steps
 from scanner.capture.calibration_data import BreathingCalibration
+from scanner.capture.events import Problem
+from scanner.capture.progress import problem_of
 from scanner.capture.runs import Seen
 from scanner.errors import CalibrationFailed, CorruptState
 from scanner.hardware.protocols import Exposure
@@ -22,6 +24,8 @@ Geometry: TypeAlias = Literal["calibrated", "each"]
 """How the slices of a scan are laid onto each other: as the calibrated lens has it, alike at all positions; or each
 position on its own."""
 
+Known: TypeAlias = BreathingCalibration | None
+
 log = logging.getLogger(__name__)
 
 
@@ -32,28 +36,28 @@ class ScanGeometry:
     sweeps: BreathingSweeps
     keep: Callable[[BreathingCalibration], None]
 
-    def find(self, folder: ScanFolder, rig: Rig, sweep: Sweep, steps: Steps) -> BreathingCalibration | None:
+    def find(self, folder: ScanFolder, rig: Rig, sweep: Sweep, steps: Steps) -> tuple[Known, Problem | None]:
         """What the scan in `folder` is aligned with: what it began with; else, before its first position, measured now.
 
-        None: each position on its own, because the plan says so, or the slices do not tell how the lens breathes.
-        Raises CorruptState, HardwareError.
+        None: each position on its own, because the plan says so, or, with the problem, because the slices do not tell
+        how the lens breathes. Raises CorruptState, HardwareError.
         """
         plan = folder.manifest.plan
         if plan.stacking.breathing == "off":
-            return None
+            return None, None
         known = recorded_breathing(folder.manifest)
         positions = calibrated_at(plan)
-        if folder.history().done or not positions or rig.focus.facts.drive == "fixed":
-            return known
-        if known is not None and known.holds_for(sweep):
-            return known
+        if folder.history().done:
+            return known, uncalibrated(folder.manifest)
+        if not positions or rig.focus.facts.drive == "fixed" or (known is not None and known.holds_for(sweep)):
+            return known, None
         try:
             found = self.sweeps.measure(rig, plan, positions, sweep, steps)
         except CalibrationFailed as error:
             log.warning("scan %s begins without a calibration of its own: %s", folder.id, error)
-            return known
+            return known, problem_of(error)
         self.keep(found)
-        return found
+        return found, None
 
 
 def recorded_breathing(manifest: Manifest) -> BreathingCalibration | None:
@@ -66,6 +70,11 @@ def recorded_breathing(manifest: Manifest) -> BreathingCalibration | None:
         raise CorruptState(
             f"The calibration in the manifest of {manifest.id} is of another version.", "Start a new scan."
         ) from error
+
+
+def uncalibrated(manifest: Manifest) -> Problem | None:
+    """Why a scan that was to begin with a calibration has none of its own."""
+    return None if manifest.uncalibrated is None else Problem.model_validate(manifest.uncalibrated)
 
 
 def geometry_of(manifest: Manifest) -> Geometry | None:

@@ -21,8 +21,8 @@ class Maps:
         return encode_mask(stacked.mask, stacked.pixels.size) if self.output.masks else None
 
     def depth(self, stacked: Stacked) -> bytes | None:
-        """PNG, 16 bit, as `encode_focus_map` has it; None where none is wanted, or focus positions are not known."""
-        focus = stacked.focus_map() if self.output.depth else None
+        """PNG, 16 bit, as `encode_focus_map` has it; None where none is wanted, or the slices do not tell depth."""
+        focus = stacked.focus_map() if self.output.depth and self.sweep.count > 1 else None
         if focus is None:
             return None
         return encode_focus_map(focus, stacked.pixels.size, self.sweep.far, self.sweep.near)

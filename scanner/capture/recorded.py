@@ -1,7 +1,7 @@
 """The status of a scan as its folder tells it: for every scan that does not run at the moment."""
 
 from scanner.capture.events import FinishReason, Problem, RunState, ScanStatus, SweepFacts
-from scanner.capture.geometry import geometry_of
+from scanner.capture.geometry import geometry_of, uncalibrated
 from scanner.capture.positions import flagged, proposed
 from scanner.errors import PlanError, WrongState
 from scanner.hardware.protocols import Exposure, FocusFacts, RigFacts
@@ -37,7 +37,8 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
         flagged=flagged(history.done.values()),
         sweep=sweep,
         exposure=Exposure.model_validate(manifest.exposure) if manifest.exposure else None,
-        geometry=geometry_of(manifest),
+        geometry=geometry_of(manifest) if history.done else None,
+        uncalibrated=uncalibrated(manifest),
         proposal=proposal_of(folder),
         elapsed_s=max(last.elapsed_s if last else 0.0, sum(done.took_s for done in history.done.values())),
         problem=problem if finished or problem else INTERRUPTED,

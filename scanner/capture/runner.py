@@ -176,8 +176,9 @@ class ScanRun:
         self._require_space(rig, plan, sweep)
         self._progress.update(sweep=facts, exposure=exposure, slices_total=sweep.count * len(plan.positions()))
         self._fix(sweep=facts, exposure=exposure)
-        self._fix(breathing=self._geometry.find(self._folder, rig, sweep, self._steps(seen)))
-        self._progress.update(geometry=geometry_of(self._folder.manifest))
+        breathing, uncalibrated = self._geometry.find(self._folder, rig, sweep, self._steps(seen))
+        self._fix(breathing=breathing, uncalibrated=uncalibrated)
+        self._progress.update(geometry=geometry_of(self._folder.manifest), uncalibrated=uncalibrated)
         return sweep
 
     def _fix(self, **facts: Frozen | None) -> None:

@@ -1,5 +1,7 @@
 """The one camera that all images of a scan follow: what EXIF, poses and depth maps say of it."""
 
+import math
+
 from pydantic import ValidationError
 
 from scanner.capture.events import FocusScale, SweepFacts
@@ -20,7 +22,8 @@ class ScanCamera(Frozen):
     `focal_length_mm`: effective, lens to sensor; `focal_px` the same in pixels. `cx`, `cy`: the middle of the picture,
     pixel centres at integers: where the axis of the lens meets it is not known. `focus`: the focus position of the
     reference slice, in `unit`. `in_focus_mm`: from the lens to what it shows sharp there. `distance_mm`: from the axis
-    of the turntable to the lens, as measured, else that; `sigma_mm`: how well the poses are known.
+    of the turntable to the lens, as measured, else that; `sigma_mm`: how well the poses are known. `geometry`: of the
+    rig with the rail, where there is one, standing for the reference slice.
     """
 
     names: CameraNames
@@ -63,6 +66,7 @@ def scan_camera(manifest: Manifest) -> ScanCamera:
     optics = Optics(camera.focal_length_mm, camera.f_number, camera.pixel_pitch_um)
     focal_mm = optics.image_distance_mm(dioptres)
     in_focus_mm = 1000 / max(dioptres, 1e-3)
+    geometry = _at(geometry, focus) if drive is not None and drive.drive == "rail" else geometry
     return ScanCamera(
         names=names,
         width=camera.width,
@@ -83,6 +87,19 @@ def scan_camera(manifest: Manifest) -> ScanCamera:
         sigma_mm=geometry.accuracy_mm if geometry.distance_mm else max(geometry.accuracy_mm, GUESSED * in_focus_mm),
         geometry=geometry,
     )
+
+
+def _at(geometry: RigGeometry, rail_mm: Millimetres) -> RigGeometry:
+    """Where the camera stands when the rail has carried it to `rail_mm`, away from the object along its own axis."""
+    back, down = rail_mm - geometry.rail_mm, math.radians(geometry.down_deg)
+    if geometry.distance_mm is None:
+        return geometry
+    moved = {
+        "distance_mm": geometry.distance_mm + back * math.cos(down),
+        "height_mm": geometry.height_mm + back * math.sin(down),
+        "rail_mm": rail_mm,
+    }
+    return geometry.model_copy(update=moved)
 
 
 def _names_of(camera: CameraFacts) -> dict[str, str]:

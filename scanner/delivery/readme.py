@@ -48,7 +48,9 @@ def _listed(manifest: DeliveryManifest) -> Iterator[tuple[str, str]]:
     """Name and meaning of what is in the zip beside this text."""
     positions = manifest.positions
     if positions:
-        yield "images/", f"{len(positions)} stacked images, all with the geometry of one camera"
+        shared = manifest.scan.breathing is not None
+        how = "all with the geometry of one camera" if shared else "each laid onto its reference slice by itself"
+        yield "images/", f"{len(positions)} stacked images, {how}"
     if masks := sum(each.mask is not None for each in positions):
         yield MASKS[manifest.profile]("<name>"), f"{masks} masks: 255 on the object, 0 elsewhere"
     if any(each.depth is not None for each in positions):
@@ -68,7 +70,13 @@ def _warnings(manifest: DeliveryManifest) -> Iterator[str]:
         yield "* Nothing is stacked yet. Download again when the first positions are done."
         return
     if len(positions) < manifest.planned:
-        yield f"* The scan is not complete. Positions missing: {manifest.planned - len(positions)}."
+        over = "was cancelled" if manifest.reason == "cancelled" else "is not complete"
+        yield f"* The scan {over}. Positions missing: {manifest.planned - len(positions)}."
+    if 0 < (silent := sum(each.taken_at is None for each in positions)) < len(positions):
+        yield (
+            f"* Images without EXIF, of an older version: {silent}. A program takes them for another camera: take the "
+            "scan again, or give all images one camera by hand."
+        )
     if manifest.camera is None:
         yield "* This scan does not tell its camera: there are no poses."
     if bare := sum(each.mask is None for each in positions):

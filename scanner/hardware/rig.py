@@ -16,7 +16,7 @@ from scanner.hardware.simulated.controller import SimulatedController
 from scanner.hardware.simulated.sensor import SimulatedSensor
 from scanner.hardware.simulated.sensor_frames import Surroundings
 from scanner.hardware.simulated.sensor_traits import SensorTraits
-from scanner.units import Degrees, Seconds
+from scanner.units import Degrees, Millimetres, Seconds
 
 SIMULATED = "Simulated rig: pictures are rendered, nothing moves."
 
@@ -127,16 +127,22 @@ def _simulated(settings: RigSettings, clock: Clock, opened: ExitStack) -> Rig:
     lens = camera.facts.lens
     reach = "fixed focus" if lens is None else f"lens {lens.far:g} to {lens.near:g} D"
     size = f"{camera.facts.width} x {camera.facts.height} pixels"
-    known = settings.model_copy(update={"geometry": _simulated_geometry()})
+    known = settings.model_copy(update={"geometry": _simulated_geometry(middle_mm)})
     return _rig(known, camera, motion, f"{SIMULATED} A known object on a turntable, {size}, {reach}.", opened)
 
 
-def _simulated_geometry() -> RigGeometry:
-    """Where the simulated camera stands, exactly."""
+def _simulated_geometry(middle_mm: Millimetres) -> RigGeometry:
+    """Where the simulated camera stands, exactly; on a rail, in its middle."""
     from scanner.hardware.simulated.scene import PIVOT, SceneSettings
 
     aim_mm = 1000 * PIVOT
-    return RigGeometry(distance_mm=1000 * SceneSettings().distance, height_mm=aim_mm, pivot_mm=aim_mm, accuracy_mm=0.1)
+    return RigGeometry(
+        distance_mm=1000 * SceneSettings().distance,
+        height_mm=aim_mm,
+        pivot_mm=aim_mm,
+        rail_mm=middle_mm,
+        accuracy_mm=0.1,
+    )
 
 
 def simulated_camera(

@@ -121,6 +121,12 @@ class RigGeometry(Frozen):
     pivot_mm: Millimetres = Field(
         default=0.0, ge=-1000, le=1000, description="Height of the axis of tilt above the plate."
     )
+    rail_mm: Millimetres = Field(
+        default=0.0,
+        ge=-5000,
+        le=5000,
+        description="With a rail: where it stood when distance and height were measured.",
+    )
     accuracy_mm: Millimetres = Field(
         default=5.0, gt=0, le=500, description="How well these are known: the standard deviation of the poses."
     )

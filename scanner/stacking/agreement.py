@@ -58,13 +58,21 @@ def disagreement(departures: Sequence[Departure], size: tuple[int, int]) -> floa
 
 
 def _scale(departures: Sequence[Departure], span: float, rim: float) -> float:
-    """Pixels at the rim, `rim` pixels from the middle."""
+    """Pixels at the rim, `rim` pixels from the middle: what both ends of the sweep agree on.
+
+    An object whose middle is nearer than its rim, as seen from above, looks smaller the more it is blurred: nearer and
+    farther than the reference slice alike. A lens that breathes otherwise makes it smaller on one side, larger on the
+    other.
+    """
     told = [(each.along, each.stretch, each.residual_px) for each in departures if each.stretch is not None]
     if not told:
         return 0.0
     along, stretch, residual = np.array(told, np.float64).T
+    nearer, farther = (median_slope(along[side], stretch[side]) for side in (along > 0, along < 0))
+    if nearer * farther <= 0:
+        return 0.0
     error = float(np.hypot(SURE * np.median(residual), FLAW * rim))
-    return _beyond(span * rim * median_slope(along, stretch), error)
+    return _beyond(span * rim * min(abs(nearer), abs(farther)), error)
 
 
 def _shift(departures: Sequence[Departure], along: Values, span: float) -> float:

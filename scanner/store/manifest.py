@@ -19,7 +19,8 @@ class Manifest(Frozen):
     """One scan. `sweep` (near, far, count, reference) and `exposure` are None until the scan has measured them.
 
     `rig`: the facts of the rig that took it. `breathing`: the calibration that all its positions are aligned with, None
-    where each is on its own. `focus_scale`: what the dioptres of the lens mean, None where that is not calibrated.
+    where each is on its own; `uncalibrated`: the problem for which it has none of its own, where it was to have one.
+    `focus_scale`: what the dioptres of the lens mean, None where that is not calibrated.
     These are plain JSON here: the store knows neither hardware nor stacking. `software`: what made the scan.
     """
 
@@ -32,6 +33,7 @@ class Manifest(Frozen):
     sweep: dict[str, JsonValue] | None = None
     exposure: dict[str, JsonValue] | None = None
     breathing: dict[str, JsonValue] | None = None
+    uncalibrated: dict[str, JsonValue] | None = None
     focus_scale: dict[str, JsonValue] | None = None
     software: str = ""
 

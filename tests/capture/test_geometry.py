@@ -7,7 +7,7 @@ import pytest
 
 from scanner.capture.breathing import BreathingSweeps
 from scanner.capture.calibration_data import BreathingCalibration
-from scanner.capture.events import SweepFacts
+from scanner.capture.events import Problem, SweepFacts
 from scanner.capture.geometry import ScanGeometry, ScanSteps, geometry_of, recorded_breathing
 from scanner.capture.preview import PreviewFeed
 from scanner.clock import FakeClock
@@ -56,6 +56,9 @@ class Scan:
         self.told: list[str] = []
 
     def find(self, sweep: Sweep = SWEEP) -> BreathingCalibration | None:
+        return self.tried(sweep)[0]
+
+    def tried(self, sweep: Sweep = SWEEP) -> tuple[BreathingCalibration | None, Problem | None]:
         sweeps = BreathingSweeps("fake", PreviewFeed(), FakeClock())
         steps = ScanSteps(self.told.append, lambda _exposure: None, lambda: None)
         return ScanGeometry(sweeps, self.kept.append).find(self.folder, self.rig.open(), sweep, steps)
@@ -119,8 +122,10 @@ def test_slices_that_do_not_tell_leave_each_position_on_its_own(
 ) -> None:
     scan = Scan(tmp_path, plan())
     scan.rig.camera.strange_at = tuple(SWEEP.focus_positions())
-    assert scan.find(Sweep(10.5, 10.4, 5)) is None
-    assert scan.kept == []
+    found, why = scan.tried(Sweep(10.5, 10.4, 5))
+    assert (found, scan.kept) == (None, [])
+    assert why is not None
+    assert (why.code, bool(why.message and why.hint)) == ("calibration-failed", True)
     assert "begins without a calibration of its own" in caplog.text
 
 

@@ -55,3 +55,8 @@ def test_what_the_plan_does_not_want_is_not_made() -> None:
 
 def test_without_focus_positions_there_is_no_depth_map() -> None:
     assert Maps(OutputPlan(depth=True), SWEEP).depth(stacked(sweep=())) is None
+
+
+def test_one_slice_tells_no_depth() -> None:
+    single = SweepFacts(near=0.0, far=0.0, count=1, reference=0)
+    assert Maps(OutputPlan(depth=True), single).depth(stacked(sweep=(0.0, 0.0, 0.0, 0.0, 0.0))) is None

@@ -50,6 +50,15 @@ def test_a_rail_is_in_focus_where_it_always_is() -> None:
     assert (camera.focus, camera.unit, camera.in_focus_mm) == (14.0, "mm", 100.0)
 
 
+@pytest.mark.parametrize(("down", "distance", "height"), [(0, 96.0, 30.0), (90, 100.0, 26.0)])
+def test_a_rail_carries_the_camera_from_where_it_was_measured(down: float, distance: float, height: float) -> None:
+    geometry = RigGeometry(distance_mm=100, height_mm=30, rail_mm=18, down_deg=down)
+    sweep = SweepFacts(near=20, far=10, count=6, reference=3)
+    camera = scan_camera(manifest(rig=FakeRig(drive="rail"), sweep=sweep, geometry=geometry))
+    assert camera.distance_mm == pytest.approx(distance)
+    assert camera.geometry.height_mm == pytest.approx(height)
+
+
 def test_fixed_focus_has_one_slice() -> None:
     camera = scan_camera(manifest(rig=FakeRig(drive="fixed"), sweep=SweepFacts(near=0, far=0, count=1, reference=0)))
     assert (camera.focus, camera.unit, camera.in_focus_mm) == (0.0, "", 100.0)

@@ -68,9 +68,20 @@ def test_one_slice_that_was_measured_wrong_has_no_say() -> None:
 
 def test_few_slices_tell_of_the_scale_alone() -> None:
     assert disagreement([Departure(2.0, 5.0, 5.0), Departure(-2.0, 0.0, 0.0)], SIZE) == 0
-    assert disagreement([Departure(2.0, 5.0, 5.0, 1e-3)], SIZE) == pytest.approx(
-        np.sqrt(1e-6 - FLAW**2) * RIM, rel=0.01
-    )
+    both = [Departure(2.0, 5.0, 5.0, 1e-3), Departure(-2.0, 0.0, 0.0, -1e-3)]
+    assert disagreement(both, SIZE) == pytest.approx(np.sqrt(4e-6 - FLAW**2) * RIM, rel=0.01)
+
+
+def test_what_blur_makes_of_an_object_seen_from_above_is_not_told() -> None:
+    """It looks smaller the more it is blurred, on either side of the reference slice."""
+    domed = [Departure(2.0, 0.0, 0.0, -2.6e-3), Departure(1.4, 0.0, 0.0, -1.4e-3), Departure(-2.0, 0.0, 0.0, -5e-4)]
+    assert disagreement(domed, SIZE) == 0
+    assert disagreement(domed[:1], SIZE) == 0
+
+
+def test_the_ends_agree_on_the_smaller_of_what_they_tell() -> None:
+    uneven = [Departure(2.0, 0.0, 0.0, 3e-3), Departure(-2.0, 0.0, 0.0, -1e-3)]
+    assert disagreement(uneven, SIZE) == pytest.approx(np.sqrt(4e-6 - FLAW**2) * RIM, rel=0.01)
 
 
 def test_nothing_is_told_of_no_slices_or_of_one_focus_position() -> None:

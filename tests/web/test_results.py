@@ -212,7 +212,9 @@ def test_the_page_of_a_scan_says_which_geometry_it_has_and_which_sweep_it_wants(
     fits(stage, wide)
     one = reports()
     one[0]["quality"]["proposal"] = BETTER.model_dump()
-    stage.update("scan-detail", detail(scan | {"geometry": "each", "proposal": None}, one))
+    why = {"code": "calibration-failed", "message": "The picture shakes.", "hint": "Set the rig on firm ground."}
+    stage.update("scan-detail", detail(scan | {"geometry": "each", "proposal": None, "uncalibrated": why}, one))
+    expect(page.get_by_text("The picture shakes. Set the rig on firm ground.")).to_be_visible()
     expect(page.get_by_text("Each position aligned on its own")).to_be_visible()
     expect(better).to_have_count(1)
     expect(page.locator("stack-quality sweep-proposal")).to_contain_text("For this position: ")

@@ -67,9 +67,10 @@ export class ScanDetail extends HTMLElement {
   }
 
   /** One slice has nothing to be aligned with. @param {ScanStatus} scan */
-  #geometry({ geometry, sweep }) {
+  #geometry({ geometry, sweep, uncalibrated }) {
     show(this.#aligned, geometry !== null && sweep !== null && sweep.count > 1);
-    setText(this.#aligned, geometry === null ? "" : GEOMETRY[geometry]);
+    const why = uncalibrated === null ? "" : ` ${uncalibrated.message} ${uncalibrated.hint}`;
+    setText(this.#aligned, geometry === null ? "" : GEOMETRY[geometry] + why);
   }
 
   /** @param {ScanStatus} scan @param {number|null} position @param {import("../types.js").PositionReport[]|null} reports @param {Unit} unit */
