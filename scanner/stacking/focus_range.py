@@ -1,5 +1,10 @@
-"""Where an object begins and ends in depth, from a quick sharpness sweep at a few positions."""
+"""Where an object begins and ends in depth, from quick sharpness sweeps at a few positions.
 
+What does not turn with the table is not the object: tiles that show the same detail in other positions are background,
+and where most tiles are background the object is over. It stands behind the object, so only the far end asks for it.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -16,39 +21,88 @@ TILE = 12
 CONTRAST = 6.0
 """How far the sharpest picture of a tile must stand above its median one to count as having come into focus."""
 
+FEWEST = 8
+"""Tiles in focus without which nothing is told."""
+
+ALIKE = 0.8
+"""Correlation of the detail of a tile in two positions above which both show the same. Measured: 99 % of the tiles of a
+printed wall, 3 % of those of a plain turned object; 0.2 % of a painted one."""
+
+OFTEN = 2
+"""Other positions in which a tile must show the same: an object with two or four like sides looks the same in one."""
+
+CLEARLY = 4
+"""How many tiles that stand still count as much as one that turns: better a little of the wall than less object."""
+
+STRAYS = 0.01
+"""Share of the tiles of a position, at either end, that may be wrong."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one position showed. `foci`: (rows, columns) float32, where each tile came into focus, NaN where it did not.
+
+    `detail`: (rows, columns, TILE²) float16, the Laplacian of each tile where that was the sharpest, of length 1.
+    """
+
+    foci: NDArray[np.float32]
+    detail: NDArray[np.float16]
+
 
 def sharpness(luma: Plane) -> NDArray[np.float32]:
     """Energy of the Laplacian over tiles, of a (height, width) uint8 luma plane: (rows, columns) float32."""
+    return _energy(_detail(luma))
+
+
+def _detail(luma: Plane) -> NDArray[np.float32]:
+    """The Laplacian at `WIDTH`, tile by tile: (rows, columns, TILE²); what is left at the lower border is dropped."""
     height = max(TILE, round(luma.shape[0] * WIDTH / luma.shape[1]))
     small = cv2.resize(luma, (WIDTH, height), interpolation=cv2.INTER_AREA)
-    detail = cv2.Laplacian(small, cv2.CV_32F)
     rows, columns = height // TILE, WIDTH // TILE
-    return np.asarray(cv2.resize(detail * detail, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+    whole = np.asarray(cv2.Laplacian(small, cv2.CV_32F), np.float32)[: rows * TILE]
+    return whole.reshape(rows, TILE, columns, TILE).swapaxes(1, 2).reshape(rows, columns, TILE * TILE)
+
+
+def _energy(detail: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.einsum("rct,rct->rc", detail, detail) / detail.shape[2], np.float32)
 
 
 @dataclass(slots=True)
 class FocusRange:
-    """Collects sharpness over a sweep, one object per position."""
+    """Collects sharpness over a sweep, one object per position; at least three pictures, at even places."""
 
     places: list[FocusPosition] = field(default_factory=list)
     maps: list[NDArray[np.float32]] = field(default_factory=list)
+    best: NDArray[np.float32] | None = None
+    """Detail of each tile where it was the sharpest so far."""
 
     def add(self, focus: FocusPosition, luma: Plane) -> None:
         """One picture taken with the focus drive at `focus`."""
+        detail = _detail(luma)
+        energy = _energy(detail)
+        if self.best is None:
+            self.best = detail
+        else:
+            sharper = energy > np.max(self.maps, axis=0)
+            self.best[sharper] = detail[sharper]
         self.places.append(focus)
-        self.maps.append(sharpness(luma))
+        self.maps.append(energy)
 
-    def found(self) -> NDArray[np.float32]:
-        """Lens positions, dioptres, at which tiles of the object came into focus: one number a tile, maybe none."""
+    def look(self, *, more: bool = False) -> Look:
+        """What the position showed. `more`: there is something to see beyond the far end of this sweep, so that tiles
+        that are the sharpest there belong to it. Raises ValueError where there is no picture.
+        """
+        if self.best is None:
+            raise ValueError("no picture has been added")
         order = np.argsort(self.places)
         places = np.asarray(self.places, np.float32)[order]
         curves = np.stack(self.maps)[order]
-        best = curves.argmax(axis=0)
-        peak = curves.max(axis=0)
+        best, peak = curves.argmax(axis=0), curves.max(axis=0)
         base = np.median(curves, axis=0) + np.float32(1e-3)
-        strong = (peak > CONTRAST * base) & (peak > 0.02 * np.quantile(peak, 0.99))
-        found: NDArray[np.float32] = _refined(places, curves, best)[strong]
-        return found
+        strong = (peak > CONTRAST * base) & (peak > 0.02 * np.quantile(peak, 0.99)) & (best >= int(more))
+        foci = np.where(strong, _refined(places, curves, best), np.float32(np.nan))
+        length = np.linalg.norm(self.best, axis=2, keepdims=True)
+        return Look(foci.astype(np.float32), (self.best / np.maximum(length, 1e-3)).astype(np.float16))
 
 
 def _refined(places: NDArray[np.float32], curves: NDArray[np.float32], best: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -62,9 +116,41 @@ def _refined(places: NDArray[np.float32], curves: NDArray[np.float32], best: NDA
     return np.asarray(places[inner] + np.clip(shift, -1, 1) * step, np.float32)
 
 
-def ends(found: NDArray[np.float32], margin: FocusPosition) -> tuple[FocusPosition, FocusPosition] | None:
-    """(near, far) in dioptres around all but the outermost hundredth of `found`, plus `margin`; None: nothing found."""
-    if found.size < 8:
+def ends(looks: Sequence[Look], margin: FocusPosition) -> tuple[FocusPosition, FocusPosition] | None:
+    """(near, far) of the object in all `looks` but for a few tiles of each, plus `margin`; None: nothing found.
+
+    Looks of one position, or of hardly anything that turns, do not tell the object from its background: then all that
+    comes into focus is object.
+    """
+    end = _background(looks)
+    found = [look.foci[look.foci > end] for look in looks]
+    if sum(foci.size for foci in found) < FEWEST:
         return None
-    far, near = np.quantile(found, [0.01, 0.99])
-    return float(near) + margin, float(far) - margin
+    each = [np.quantile(foci, [STRAYS, 1 - STRAYS]) for foci in found if foci.size]
+    return float(max(near for _, near in each)) + margin, float(min(far for far, _ in each)) - margin
+
+
+def _background(looks: Sequence[Look]) -> FocusPosition:
+    """The focus at which background begins, -inf where there is none: it parts best what turns from what stands still.
+
+    It is looked for behind the middle of what turns.
+    """
+    still = [_still(look, [other for other in looks if other is not look]) for look in looks]
+    stands = np.concatenate([look.foci[same & (look.foci > -np.inf)] for look, same in zip(looks, still, strict=True)])
+    turns = np.concatenate([look.foci[~same & (look.foci > -np.inf)] for look, same in zip(looks, still, strict=True)])
+    if turns.size < FEWEST or not stands.size:
+        return -np.inf
+    foci = np.concatenate([turns, stands])
+    value = np.repeat([CLEARLY, -1], [turns.size, stands.size])
+    order = np.argsort(-foci, kind="stable")
+    gained = np.where(foci[order] <= np.median(turns), np.cumsum(value[order]), -np.inf)
+    last = len(gained) - 1 - int(gained[::-1].argmax())
+    return -np.inf if last == len(gained) - 1 else float(foci[order][last + 1])
+
+
+def _still(look: Look, others: Sequence[Look]) -> NDArray[np.bool_]:
+    """Which tiles of `look` show the same in others, (rows, columns)."""
+    own = look.detail.astype(np.float32)
+    same = [np.einsum("rct,rct->rc", own, other.detail.astype(np.float32)) > ALIKE for other in others]
+    often = np.sum(same, axis=0) >= min(OFTEN, len(others)) if others else np.zeros(look.foci.shape, np.bool_)
+    return np.asarray(often, np.bool_)

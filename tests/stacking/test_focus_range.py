@@ -39,7 +39,7 @@ def test_the_ends_hold_the_object_and_little_more(near: float, far: float) -> No
     looked = FocusRange()
     for lens in np.linspace(15, 0, 16):
         looked.add(float(lens), _picture(texture, depth, float(lens)))
-    found = ends(looked.found(), 0.15)
+    found = ends([looked.look()], 0.15)
     assert found is not None
     assert near - 0.35 < found[0] < near + 0.6
     assert far - 0.6 < found[1] < far + 0.35
@@ -50,7 +50,7 @@ def test_nothing_in_focus_gives_nothing() -> None:
     blank = np.zeros((HEIGHT, WIDTH), np.float32)
     for lens in np.linspace(15, 0, 16):
         looked.add(float(lens), _picture(blank, np.full(WIDTH, 5, np.float32), float(lens)))
-    assert ends(looked.found(), 0.15) is None
+    assert ends([looked.look()], 0.15) is None
 
 
 def test_the_order_of_pictures_does_not_matter() -> None:
@@ -61,4 +61,4 @@ def test_the_order_of_pictures_does_not_matter() -> None:
         one.add(lens, _picture(texture, depth, lens))
     for lens in reversed(lenses):
         other.add(lens, _picture(texture, depth, lens))
-    np.testing.assert_array_equal(one.found(), other.found())
+    np.testing.assert_array_equal(one.look().foci, other.look().foci)
