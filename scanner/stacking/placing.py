@@ -17,7 +17,7 @@ from scanner.stacking.breathing import Breathing, median_slope
 from scanner.stacking.geometry import Similarity
 
 SHAKE_PX = 0.1
-"""A shift up to this, or up to twice what the fit leaves, stays where breathing is known: it may be the measure's error.
+"""A shift up to this, or twice what the fit leaves, stays where breathing is known: it may be the error of the measure.
 That was at most 0.09 px on rendered slices, at the ends of a sweep.
 
 A third of a pixel would be too much: on rendered stacks of 7 slices with shake of 0, 0.2, 0.5 and 1 px (960 px wide,
