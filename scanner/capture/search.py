@@ -71,11 +71,14 @@ def _apart(position: Position, turntable: Degrees, tilt: Degrees) -> Degrees:
 
 
 def _around(grid: NDArray[np.float64], window: tuple[FocusPosition, FocusPosition] | None) -> NDArray[np.float64]:
-    """The places of `grid`, from near to far, within `window` (near, far), but a few at least; None: all."""
+    """The places of `grid`, from near to far, within `window` (near, far), but a few at least; None: all.
+
+    One lies beyond the far end: what is the sharpest in the last picture counts as what comes behind.
+    """
     if window is None:
         return grid
     first = min(int((grid > window[0]).sum()), len(grid) - FEWEST)
-    end = max(int((grid >= window[1]).sum()), first + FEWEST)
+    end = max(int((grid >= window[1]).sum()) + 1, first + FEWEST)
     return grid[first:end]
 
 

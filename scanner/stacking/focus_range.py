@@ -6,6 +6,7 @@ and where most tiles are background the object is over. It stands behind the obj
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -135,22 +136,24 @@ def _background(looks: Sequence[Look]) -> FocusPosition:
 
     It is looked for behind the middle of what turns.
     """
-    still = [_still(look, [other for other in looks if other is not look]) for look in looks]
-    stands = np.concatenate([look.foci[same & (look.foci > -np.inf)] for look, same in zip(looks, still, strict=True)])
-    turns = np.concatenate([look.foci[~same & (look.foci > -np.inf)] for look, same in zip(looks, still, strict=True)])
+    foci, still = np.stack([look.foci for look in looks]), _still([look.detail for look in looks])
+    focused = np.isfinite(foci)
+    stands, turns = foci[focused & still], foci[focused & ~still]
     if turns.size < FEWEST or not stands.size:
         return -np.inf
-    foci = np.concatenate([turns, stands])
-    value = np.repeat([CLEARLY, -1], [turns.size, stands.size])
-    order = np.argsort(-foci, kind="stable")
-    gained = np.where(foci[order] <= np.median(turns), np.cumsum(value[order]), -np.inf)
-    last = len(gained) - 1 - int(gained[::-1].argmax())
-    return -np.inf if last == len(gained) - 1 else float(foci[order][last + 1])
+    both = np.concatenate([turns, stands])
+    order = np.argsort(both)
+    lost = np.cumsum(np.repeat([CLEARLY, -1], [turns.size, stands.size])[order])
+    lost[both[order] > np.median(turns)] = 0
+    return float(both[order][lost.argmin()]) if lost.min() < 0 else -np.inf
 
 
-def _still(look: Look, others: Sequence[Look]) -> NDArray[np.bool_]:
-    """Which tiles of `look` show the same in others, (rows, columns)."""
-    own = look.detail.astype(np.float32)
-    same = [np.einsum("rct,rct->rc", own, other.detail.astype(np.float32)) > ALIKE for other in others]
-    often = np.sum(same, axis=0) >= min(OFTEN, len(others)) if others else np.zeros(look.foci.shape, np.bool_)
-    return np.asarray(often, np.bool_)
+def _still(details: Sequence[NDArray[np.float16]]) -> NDArray[np.bool_]:
+    """Which tiles show the same in others of `details`, (looks, rows, columns)."""
+    single = [detail.astype(np.float32) for detail in details]
+    times = np.zeros((len(details), *details[0].shape[:2]), np.uint8)
+    for one, other in combinations(range(len(details)), 2):
+        alike = np.einsum("rct,rct->rc", single[one], single[other]) > ALIKE
+        times[one] += alike
+        times[other] += alike
+    return np.asarray(times >= max(1, min(OFTEN, len(details) - 1)), np.bool_)
