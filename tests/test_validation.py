@@ -14,7 +14,7 @@ CASES = [
     ({"path": {"kind": "explicit", "positions": [{}, {"turn": 1}]}}, "path.positions.1.turn", "known are: tilt_deg"),
     ({"sweep": {"near": 5, "far": 9}}, "sweep", "near 5.0 is not nearer than far 9.0"),
     ({"sweep": {"near": "x"}}, "sweep.near", "must be a number or must be 'auto'"),
-    ({"rings": [{"tilt_deg": 0}]}, "rings", "known are: exposure, name, path"),
+    ({"rings": [{"tilt_deg": 0}]}, "rings", "known are: exposure, name, output, path"),
     ({"int": 1}, "int", "there is no such key"),
     ({"path": {"rings": [{"count": 0}]}}, "path.rings.0.count", "must be at least 1"),
     ({"path": {"rings": [{"count": 5000}, {"count": 1}]}}, "path.rings", "5001 positions in all; the most is 5000"),

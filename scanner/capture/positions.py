@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from scanner.capture.events import Problem
+from scanner.capture.events import Problem, SweepFacts
 from scanner.hardware.protocols import FocusFacts
 from scanner.plan.sweep import MAX_SLICES, MIN_SLICES
 from scanner.slices import StackQuality, SweepProposal
@@ -72,6 +72,15 @@ def proposed(positions: Iterable[PositionDone], reach: FocusFacts | None = None)
     )
     one = one if reach is None else _within(one, reach)
     return None if any(_as_good(each, one) for each in own) else one
+
+
+def attainable(quality: StackQuality, used: SweepFacts, reach: FocusFacts | None) -> StackQuality:
+    """The quality with its proposal within what the focus drive reaches; without one that is then no better."""
+    if quality.proposal is None or reach is None:
+        return quality
+    one = _within(quality.proposal, reach)
+    own = SweepProposal(near=used.near, far=used.far, count=used.count)
+    return quality.model_copy(update={"proposal": None if _as_good(own, one) else one})
 
 
 def _own(positions: Iterable[PositionDone]) -> tuple[SweepProposal, ...]:

@@ -6,6 +6,7 @@ from scanner.capture.positions import flagged, proposed
 from scanner.errors import PlanError, WrongState
 from scanner.hardware.protocols import Exposure, FocusFacts, RigFacts
 from scanner.slices import SweepProposal
+from scanner.store.manifest import Manifest
 from scanner.store.scans import ScanFolder
 
 INTERRUPTED = Problem(
@@ -48,9 +49,13 @@ def recorded_status(folder: ScanFolder) -> ScanStatus:
 def proposal_of(folder: ScanFolder) -> SweepProposal | None:
     """The sweep that would cover the object of a scan better, within what its focus drive reaches; None: none is
     needed, or scans of its version do not tell."""
-    focus = folder.manifest.rig.get("focus")
-    reach = FocusFacts.model_validate(focus) if focus else None
-    return proposed(folder.history().done.values(), reach)
+    return proposed(folder.history().done.values(), reach_of(folder.manifest))
+
+
+def reach_of(manifest: Manifest) -> FocusFacts | None:
+    """What the focus drive of a scan reaches; None where scans of its version do not tell."""
+    focus = manifest.rig.get("focus")
+    return FocusFacts.model_validate(focus) if focus else None
 
 
 def focus_unit(folder: ScanFolder) -> str:

@@ -144,8 +144,8 @@ class RigThread:
         if not self._thread.is_alive() or self._status.facts is None:
             problem = self._status.problem
             raise HardwareMissing(
-                "The rig is not open." if problem is None else f"The rig is not open: {problem.message}",
-                "Look at the log, then restart the daemon." if problem is None else problem.hint,
+                "The rig is not open yet." if problem is None else f"The rig is not open: {problem.message}",
+                "It is opened by itself: try again in a moment." if problem is None else problem.hint,
             )
         self.require_free()
 

@@ -14,6 +14,8 @@ from scanner.capture.engine import focus_of
 from scanner.capture.geometry import recorded_breathing
 from scanner.capture.maps import maps_of
 from scanner.capture.photo import Photo
+from scanner.capture.positions import attainable
+from scanner.capture.recorded import reach_of
 from scanner.capture.settle import Settled
 from scanner.clock import Clock
 from scanner.errors import TooFewSlices
@@ -140,7 +142,7 @@ class StackingWorker:
             _records(stack, stacked),
             images,
             took_s=self._clock.monotonic() - stack.began,
-            quality=stacked.quality,
+            quality=attainable(stacked.quality, self._maps.sweep, reach_of(self._folder.manifest)),
             taken_at=stack.taken_at,
             settle_s=settled.seconds,
             still=settled.still,

@@ -55,7 +55,7 @@ class HeldRig:
         """What the rig is. Raises HardwareMissing while none is open."""
         facts = self._thread.status.facts
         if facts is None:
-            raise HardwareMissing("The rig is not open.", "Look at the log.")
+            raise HardwareMissing("The rig is not open yet.", "It is opened by itself: try again in a moment.")
         return facts
 
     def start(self) -> None:

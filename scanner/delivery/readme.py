@@ -48,7 +48,7 @@ def _listed(manifest: DeliveryManifest) -> Iterator[tuple[str, str]]:
     """Name and meaning of what is in the zip beside this text."""
     positions = manifest.positions
     if positions:
-        shared = manifest.scan.breathing is not None
+        shared = manifest.scan.breathing is not None or manifest.scan.slice_count == 1
         how = "all with the geometry of one camera" if shared else "each laid onto its reference slice by itself"
         yield "images/", f"{len(positions)} stacked images, {how}"
     if masks := sum(each.mask is not None for each in positions):

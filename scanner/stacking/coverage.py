@@ -62,6 +62,9 @@ those of half as many slices 0.5 to 0.7."""
 LEFT = 0.01
 """Share of tiles that a better sweep may still leave out: outlines, which seem to lie anywhere."""
 
+LOOK = 2.0
+"""Reaches to go on at an end of which it is not known how far; on rendered stacks of three slices that was enough."""
+
 ROOM = 0.2
 """Reaches by which it should go beyond: what lies far outside a sweep seems nearer to it than it is."""
 
@@ -152,12 +155,12 @@ def _needed(away: Values, beyond: NDArray[np.bool_], end: float, reach: float, s
     """Where a sweep should end instead of at `end`, in steps; None where it reaches what there is.
 
     `away`: how far outside that end each tile comes into focus; `beyond`: which tiles count; `reach` points outward.
-    `seen`: whether the curves tell how far; else it is worth to look one reach farther.
+    `seen`: whether the curves tell how far; else a sweep should look LOOK reaches farther.
     """
     if beyond.mean() <= STRAYS:
         return None
     if not seen:
-        return float(end + reach)
+        return float(end + LOOK * reach)
     outermost = float(np.quantile(away[beyond], 1 - LEFT / beyond.mean()))
     return float(end + np.sign(reach) * outermost + ROOM * reach)
 

@@ -15,6 +15,7 @@ SMALL = {
     "name": "Small vase",
     "path": {"kind": "rings", "rings": [{"count": 2}]},
     "sweep": {"near": 9, "far": 8, "count": 2},
+    "output": {"depth": True},
 }
 SMALL_PLAN = ScanPlan.model_validate({**SMALL, **FIXED})
 

@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
-from scanner.capture.positions import flagged, found_in, proposed, reports
+import pytest
+
+from scanner.capture.events import SweepFacts
+from scanner.capture.positions import attainable, flagged, found_in, proposed, reports
 from scanner.hardware.protocols import FocusFacts
 from scanner.plan.sweep import MAX_SLICES
 from scanner.slices import StackQuality, SweepProposal
@@ -154,3 +157,21 @@ def test_how_sure_a_mask_is_matters_only_where_there_is_one() -> None:
 
 def test_slices_that_one_position_does_not_need_are_no_fault_of_it() -> None:
     assert found_in(done(0, StackQuality(idle=(0, 4, 5)))) == ()
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "count", "limited"),
+    [
+        (13.1, 8.2, 14, SweepProposal(near=13.1, far=8.2, count=14)),
+        (16.0, 8.0, 9, SweepProposal(near=15.0, far=8.0, count=8)),
+        (16.0, 10.0, 4, None),
+    ],
+)
+def test_a_proposal_stays_within_what_the_drive_reaches(
+    near: float, far: float, count: int, limited: SweepProposal | None
+) -> None:
+    used = SweepFacts(near=15.0, far=10.0, count=4, reference=2)
+    asked = StackQuality(proposal=SweepProposal(near=near, far=far, count=count))
+    assert attainable(asked, used, FACTS).proposal == limited
+    assert attainable(asked, used, None) == asked
+    assert attainable(WELL, used, FACTS) == WELL

@@ -152,8 +152,8 @@ def test_the_settings_say_where_the_camera_stands_and_what_exif_names(stage: Sta
     for group in ("Camera", "Geometry"):
         form.locator("summary").filter(has_text=group).click()
     place = form.locator("details").filter(has_text="Where the camera stands.").last
-    expect(place.locator("label")).to_have_text(["Distance", "Height", "Looks down", "Tilt axis", "Accuracy"])
-    expect(place.locator(".unit")).to_have_text(["mm", "mm", "°", "mm", "mm"])
+    expect(place.locator("label")).to_have_text(["Distance", "Height", "Looks down", "Tilt axis", "Rail", "Accuracy"])
+    expect(place.locator(".unit")).to_have_text(["mm", "mm", "°", "mm", "mm", "mm"])
     expect(place.get_by_label("Looks down")).to_be_visible()
     for label in ("Make", "Model", "Lens"):
         expect(form.get_by_label(label, exact=True)).to_have_attribute("placeholder", "none")

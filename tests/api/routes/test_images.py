@@ -83,6 +83,13 @@ def test_a_mask(client: Client, path: str) -> None:
     assert client.request("HEAD", f"{path}/positions/1/mask.png").headers["content-length"] == str(len(answer.content))
 
 
+def test_a_depth_map(client: Client, path: str) -> None:
+    answer = client.get(f"{path}/positions/1/depth.png")
+    assert answer.headers["content-type"] == "image/png"
+    with Image.open(io.BytesIO(answer.content)) as depth:
+        assert (depth.mode, depth.size) == ("I;16", (480, 270))
+
+
 @pytest.mark.parametrize("name", ["stacks.zip", "slices.zip"])
 def test_a_part_of_an_archive(client: Client, path: str, name: str) -> None:
     whole = client.get(f"{path}/{name}")
@@ -130,7 +137,7 @@ def test_an_image(client: Client, path: str, rest: str, size: tuple[int, int] | 
         ("positions/2/stack.jpg", 404),
         ("positions/2/thumbnail.jpg", 404),
         ("positions/2/mask.png", 404),
-        ("positions/0/depth.png", 404),
+        ("positions/2/depth.png", 404),
         ("positions/5000/mask.png", 404),
         ("positions/one/depth.png", 422),
         ("positions/0/slices/2.jpg", 404),
