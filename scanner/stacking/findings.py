@@ -148,7 +148,7 @@ def _mask(quality: StackQuality) -> Iterator[Finding]:
     if quality.certainty < CERTAINTY:
         yield Finding(
             code="mask",
-            message=f"The mask is only {quality.certainty:.0%} sure: it may lack some of the object or hold background.",
+            message=f"The mask is only {quality.certainty:.0%} sure: some object may be missing or background in it.",
             hint="Look at it; bring the whole object into the sweep, give it light or texture, or do without masks.",
         )
 

@@ -33,14 +33,16 @@ def decoded(data: bytes | None) -> NDArray[np.generic]:
 
 def test_the_mask_is_of_the_size_of_the_image() -> None:
     mask = decoded(Maps(OutputPlan(), SWEEP).mask(stacked()))
-    assert (mask.shape, mask.dtype) == ((HEIGHT, WIDTH), np.uint8)
+    assert mask.shape == (HEIGHT, WIDTH)
+    assert mask.dtype == np.uint8
     assert (mask[:, :28] == 255).all()
     assert (mask[:, 32:] == 0).all()
 
 
 def test_the_depth_map_tells_focus_positions_in_16_bit() -> None:
     depth = decoded(Maps(OutputPlan(depth=True), SWEEP).depth(stacked()))
-    assert (depth.shape, depth.dtype) == ((HEIGHT, WIDTH), np.uint16)
+    assert depth.shape == (HEIGHT, WIDTH)
+    assert depth.dtype == np.uint16
     above, below, nothing = (int(depth[row, column]) for row, column in ((5, 5), (35, 5), (20, 50)))
     assert 8 + (above - 1) * 4 / 65534 == pytest.approx(11.0, abs=1e-4)
     assert 8 + (below - 1) * 4 / 65534 == pytest.approx(8.5, abs=1e-4)

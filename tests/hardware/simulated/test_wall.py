@@ -31,7 +31,7 @@ def printed(turntable: float = 40, tilt: float = 20, back_mm: float = 0.0, **cha
 def off_object(*views: View, lens: float = 10.0, reach: int = 31) -> np.ndarray:
     """Pixels so far from the object that its blur does not touch them."""
     union = np.maximum.reduce([seen.mask(lens) for seen in views])
-    return cv2.dilate(union, np.ones((reach, reach), np.uint8)) == 0
+    return np.asarray(cv2.dilate(union, np.ones((reach, reach), np.uint8)) == 0)
 
 
 # ------------------------------------------------------- the wall by itself
@@ -193,7 +193,8 @@ def test_the_picture_of_another_size_shows_the_same_wall() -> None:
 def test_there_is_more_to_lock_onto_than_on_the_object(turntable: float, tilt: float) -> None:
     """At 1280 x 720, focused on the middle: what makes photogrammetry fail without masks."""
     seen = printed(turntable, tilt, width=1280, height=720)
-    found = cv2.SIFT_create().detect(seen.slice((seen.near + seen.far) / 2, frame=0).y, None)
+    sift = cv2.SIFT_create()  # type: ignore[attr-defined]  # the library's stubs lack it
+    found = sift.detect(seen.slice((seen.near + seen.far) / 2, frame=0).y, None)
     mask = seen.mask(10.0)
     on_object = sum(bool(mask[round(point.pt[1]), round(point.pt[0])]) for point in found)
     assert on_object > 1000
