@@ -107,12 +107,15 @@ class FocusRange:
 
 
 def _refined(places: NDArray[np.float32], curves: NDArray[np.float32], best: NDArray[np.intp]) -> NDArray[np.float32]:
-    """The peak between samples: a parabola through the logarithm of three, which is exact for a Gaussian curve."""
+    """The peak between samples: a parabola through the logarithm of three, which is exact for a Gaussian curve.
+
+    At either end of a sweep the foot of a curve is hollow: its peak is that end, or beyond.
+    """
     inner = np.clip(best, 1, len(places) - 2)
     logs = np.log(curves + np.float32(1e-6))
     left, mid, right = (np.take_along_axis(logs, (inner + d)[None], axis=0)[0] for d in (-1, 0, 1))
     bend = left - 2 * mid + right
-    shift = np.where(np.abs(bend) > 1e-6, 0.5 * (left - right) / np.where(bend == 0, 1, bend), 0)
+    shift = np.where(bend < -1e-6, 0.5 * (left - right) / np.minimum(bend, -1e-6), best - inner)
     step = places[1] - places[0]
     return np.asarray(places[inner] + np.clip(shift, -1, 1) * step, np.float32)
 
@@ -132,7 +135,7 @@ def ends(looks: Sequence[Look], margin: FocusPosition) -> tuple[FocusPosition, F
 
 
 def _background(looks: Sequence[Look]) -> FocusPosition:
-    """The focus at which background begins, -inf where there is none: it parts best what turns from what stands still.
+    """The nearest focus of the background, -inf where there is none: it parts best what turns from what stands still.
 
     It is looked for behind the middle of what turns.
     """
@@ -141,11 +144,10 @@ def _background(looks: Sequence[Look]) -> FocusPosition:
     stands, turns = foci[focused & still], foci[focused & ~still]
     if turns.size < FEWEST or not stands.size:
         return -np.inf
-    both = np.concatenate([turns, stands])
-    order = np.argsort(both)
-    lost = np.cumsum(np.repeat([CLEARLY, -1], [turns.size, stands.size])[order])
-    lost[both[order] > np.median(turns)] = 0
-    return float(both[order][lost.argmin()]) if lost.min() < 0 else -np.inf
+    places, which = np.unique(np.concatenate([turns, stands]), return_inverse=True)
+    lost = np.cumsum(np.bincount(which, np.repeat([CLEARLY, -1.0], [turns.size, stands.size])))
+    lost[places > np.median(turns)] = 0
+    return float(places[lost.argmin()]) if lost.min() < 0 else -np.inf
 
 
 def _still(details: Sequence[NDArray[np.float16]]) -> NDArray[np.bool_]:
