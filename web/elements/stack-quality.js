@@ -15,7 +15,7 @@ const FIGURES = Object.freeze([
   { name: "Shake", value: ({ motion_px }) => pixels(motion_px), about: "The farthest that a slice lay from where breathing puts it. It was taken out." },
   { name: "Breathing", told: (quality) => quality.disagreement_px > 0, value: ({ disagreement_px }) => pixels(disagreement_px), about: "By how much the lens breathed otherwise than calibrated, at the rim of the picture." },
   { name: "Flicker", value: ({ flicker }) => percent(flicker, 1), about: "How much brightness varies from slice to slice. It was evened out." },
-  { name: "Certainty", value: ({ certainty }) => percent(certainty), about: "How much of the mask rests on something that came into focus." },
+  { name: "Certainty", value: ({ certainty }) => percent(certainty), about: "How sure it is that the mask holds all of the object, and nothing else." },
 ]);
 
 /** What the numbers of one stack say: complaints first, then the sweep, then the figures. */
