@@ -18,7 +18,7 @@ from scanner.hardware.protocols import Exposure
 from scanner.hardware.rig import Rig
 from scanner.plan.sweep import Sweep
 from scanner.store.manifest import Manifest
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 
 Geometry: TypeAlias = Literal["calibrated", "each"]
 """How the slices of a scan are laid onto each other: as the calibrated lens has it, alike at all positions; or each

@@ -7,7 +7,7 @@ from scanner.errors import PlanError, WrongState
 from scanner.hardware.protocols import Exposure, FocusFacts, RigFacts
 from scanner.slices import SweepProposal
 from scanner.store.manifest import Manifest
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 
 INTERRUPTED = Problem(
     code="interrupted", message="The scanner was stopped while this scan ran.", hint="Resume the scan to finish it."

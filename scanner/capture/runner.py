@@ -25,7 +25,7 @@ from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import Sweep
 from scanner.slices import Shot
 from scanner.store.journal import PositionDone, Reason, State
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 from scanner.units import Frozen
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from scanner.store.files import FileRecord
 from scanner.store.images import encode_jpeg, thumbnail
 from scanner.store.journal import PositionDone, SliceRecord
 from scanner.store.manifest import Manifest
-from scanner.store.scans import PositionImages, ScanFolder
+from scanner.store.scan_folder import PositionImages, ScanFolder
 from scanner.units import FocusPosition, Seconds
 
 log = logging.getLogger(__name__)

@@ -29,7 +29,8 @@ from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import SweepPlan
 from scanner.store.calibrations import CalibrationStore
 from scanner.store.files import prepare_folder
-from scanner.store.scans import ScanFolder, ScanStore
+from scanner.store.scan_folder import ScanFolder
+from scanner.store.scans import ScanStore
 
 DEMO_PLAN = ScanPlan(
     name="demo",

@@ -8,7 +8,7 @@ from scanner.delivery.manifest import DeliveryManifest, manifest_of
 from scanner.delivery.profiles import PositionFiles, Profile, position_files
 from scanner.delivery.readme import readme
 from scanner.store.archive import Archive, Entry
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 
 __all__ = ["Profile", "photogrammetry_archive"]
 

@@ -16,7 +16,7 @@ from scanner.slices import SliceReport, StackQuality, SweepProposal
 from scanner.store.archive import Entry
 from scanner.store.journal import History, Reason, SliceFacts, SliceRecord, State
 from scanner.store.manifest import Manifest
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 from scanner.units import Degrees, Dioptres, FocusPosition, Frozen, Seconds
 
 SCHEMA_ID = "urn:focusrig:photogrammetry-manifest:1"

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from scanner.store.archive import Entry
 from scanner.store.journal import PositionDone
 from scanner.store.layout import ScanLayout
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 
 Profile: TypeAlias = Literal["metashape", "realityscan", "colmap", "meshroom"]
 """The program that the zip is for."""

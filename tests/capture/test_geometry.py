@@ -14,7 +14,7 @@ from scanner.clock import FakeClock
 from scanner.errors import CorruptState
 from scanner.plan.scan import ScanPlan
 from scanner.plan.sweep import Sweep
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 from tests.capture.fakes import FakeRig
 from tests.capture.manifests import manifest
 from tests.store.examples import store_at

@@ -19,7 +19,8 @@ from scanner.slices import Planes, Position, StackQuality, SweepProposal
 from scanner.store.images import encode_focus_map, encode_jpeg, encode_mask
 from scanner.store.journal import PositionDone, SliceRecord
 from scanner.store.manifest import Manifest
-from scanner.store.scans import PositionImages, ScanFolder, ScanStore
+from scanner.store.scan_folder import PositionImages, ScanFolder
+from scanner.store.scans import ScanStore
 from tests.store.disks import CountingDisk
 
 WIDTH, HEIGHT = 64, 48

@@ -12,7 +12,7 @@ import pytest
 from scanner.delivery.archive import Profile, photogrammetry_archive
 from scanner.delivery.manifest import delivery_manifest
 from scanner.store.exif import silence_35mm
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 from tests.delivery.scans import PLAN, PROFILES, finished_scan, new_scan, take, take_bare, zip_of
 
 BESIDE = ["reference.csv", "camera.json", "calibration.xml", "manifest.json", "README.txt"]

@@ -19,7 +19,7 @@ from scanner.delivery.manifest import (
 from scanner.delivery.poses import pose_of
 from scanner.slices import Position, StackQuality
 from scanner.store.images import read_image
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 from tests.delivery.scans import PLAN, PROFILES, PROPOSAL, finished_scan, new_scan, take, take_bare
 from tests.delivery.schema import PUBLISHED, schema_text
 

@@ -10,7 +10,7 @@ from scanner.delivery.readme import TOLD, readme
 from scanner.delivery.steps import WIDTH
 from scanner.hardware.settings import RigGeometry
 from scanner.slices import StackQuality
-from scanner.store.scans import ScanFolder
+from scanner.store.scan_folder import ScanFolder
 from tests.delivery.scans import PROFILES, finished_scan, new_scan, rig_facts, take, zip_of
 
 

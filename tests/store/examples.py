@@ -10,7 +10,8 @@ from scanner.store.exif import PhotoFacts, exif_block
 from scanner.store.files import Disk, FileRecord
 from scanner.store.images import with_exif
 from scanner.store.journal import PositionDone, SliceRecord
-from scanner.store.scans import PositionImages, ScanFolder, ScanStore
+from scanner.store.scan_folder import PositionImages, ScanFolder
+from scanner.store.scans import ScanStore
 from tests.store.disks import CountingDisk
 
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))

@@ -11,7 +11,8 @@ import pytest
 from scanner.errors import NoSpace, StoreError
 from scanner.store.archive import Archive
 from scanner.store.files import TEMPORARY
-from scanner.store.scans import ScanFolder, ScanStore
+from scanner.store.scan_folder import ScanFolder
+from scanner.store.scans import ScanStore
 from tests.store.disks import CountingDisk, PowerCut, VolatileDisk, fail_at, stop_at
 from tests.store.examples import PLAN, images_of, slice_jpeg, store_at, take
 

@@ -17,7 +17,8 @@ from scanner.daemon import Daemon
 from scanner.plan.scan import ScanPlan
 from scanner.slices import LeftOut, StackQuality
 from scanner.store.journal import SliceFacts, SliceRecord
-from scanner.store.scans import PositionImages, ScanStore
+from scanner.store.scan_folder import PositionImages
+from scanner.store.scans import ScanStore
 from tests.web.conftest import Stage
 from tests.web.hands import FAR, LONG_MS, NEAR, asked, progress
 

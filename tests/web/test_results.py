@@ -16,7 +16,8 @@ from scanner.daemon import Daemon
 from scanner.plan.scan import ScanPlan
 from scanner.slices import StackQuality, SweepProposal
 from scanner.store.journal import SliceRecord
-from scanner.store.scans import PositionImages, ScanStore
+from scanner.store.scan_folder import PositionImages
+from scanner.store.scans import ScanStore
 from tests.web.conftest import Stage
 from tests.web.hands import FAR, NEAR
 from tests.web.states import state
