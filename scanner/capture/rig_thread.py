@@ -28,7 +28,9 @@ IDLE_S = 0.5
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 
-FIRST_TRY_S: Seconds = 3.0
+FIRST_TRY_S: Seconds = 10.0
+"""Waited for a rig that opens slowly, as on a busy machine; what is missing is told at once."""
+
 CLOSE_S: Seconds = 3.0
 """Waited for a rig that is just being opened: it has nothing to lose."""
 

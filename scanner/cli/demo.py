@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,10 @@ from scanner.cli.output import ProgressBar, duration, print_error
 from scanner.daemon import DEMO_PLAN, Daemon
 from scanner.errors import FocusrigError
 from scanner.plan.scan import ScanPlan
+from scanner.units import Seconds
+
+RIG_S: Seconds = 30.0
+"""Without any news of the rig for so long, it is not waited for any more."""
 
 
 class Demo:
@@ -26,6 +31,7 @@ class Demo:
             print("There are scans already, so no demo scan is started.", flush=True)
             return self
         self._unsubscribe = self._daemon.subscribe(self._updates.put)
+        self._wait_for_rig()
         self._scan_id = self._daemon.start_scan(self._plan).id
         print(f"Demo scan {self._scan_id}: {len(self._plan.positions())} positions", flush=True)
         self._thread.start()
@@ -41,6 +47,12 @@ class Demo:
         """Block until the demo scan, if one was started, has ended and been told of."""
         if self._thread.ident is not None:
             self._thread.join()
+
+    def _wait_for_rig(self) -> None:
+        """A busy machine may still be opening it."""
+        with suppress(queue.Empty):
+            while self._daemon.status().rig.facts is None:
+                self._updates.get(timeout=RIG_S)
 
     def _follow(self) -> None:
         bar = ProgressBar()

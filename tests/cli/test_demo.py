@@ -1,13 +1,18 @@
 """The demo scan, told on the terminal."""
 
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from scanner.cli.demo import Demo
+from scanner.clock import Clock, SystemClock
+from scanner.config import Settings
 from scanner.daemon import Daemon
+from scanner.hardware.rig import Rig
 from tests.api.scans import LONG_PLAN, SMALL_PLAN, finished, wait_until
+from tests.capture.fakes import FakeRig
 
 
 def test_it_ends_in_a_zip_and_starts_once(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,3 +47,20 @@ def test_an_end_before_its_end_is_told(daemon: Daemon, capsys: pytest.CaptureFix
         daemon.cancel(daemon.scans()[0].id)
         demo.join()
     assert "The demo scan ended: cancelled" in capsys.readouterr().out
+
+
+def test_it_waits_for_a_rig_that_opens_slowly(settings: Settings) -> None:
+    opened = threading.Event()
+
+    def slowly(_settings: Settings, _clock: Clock) -> Rig:
+        assert opened.wait(20)
+        return FakeRig().open()
+
+    daemon = Daemon(settings, SystemClock(), slowly)
+    starting = threading.Thread(target=daemon.start)
+    starting.start()
+    threading.Timer(0.3, opened.set).start()
+    with Demo(daemon, LONG_PLAN):
+        assert len(daemon.scans()) == 1
+    starting.join()
+    daemon.close()
