@@ -44,12 +44,14 @@ def row(scene: str, name: str, runs: Sequence[Figures]) -> str:
         f"{min(run.registered for run in runs):.0f} of {mid.given:.0f}",
         f"{max(run.cameras for run in runs):.0f}",
         f"{mid.points:.0f}",
+    )
+    found = (
         f"{mid.shape_um:.2f} ± {half.shape_um:.2f}",
         f"{mid.centres_pct:.4f} ± {half.centres_pct:.4f}",
         f"{mid.size_pct:+.3f} ± {half.size_pct:.3f}",
         f"{mid.reprojection_px:.3f}",
     )
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join((*cells, *(found if mid.points else ('',) * len(found))))} |"
 
 
 def verdicts(runs: Runs) -> tuple[Verdict, ...]:

@@ -70,3 +70,8 @@ def test_the_table_has_a_row_for_each_set() -> None:
         "| rich-plain | stacked | 23 of 24 | 1 | 9000 | 17.00 ± 2.00 | 0.0550 ± 0.0000 | +0.080 ± 0.000 |" in lines[3]
     )
     assert "| weak-plain | stacked | 0 of 24 |" in lines[6]
+
+
+def test_where_there_is_no_model_there_are_no_figures() -> None:
+    last = table({"rich-textured": {"unmasked": [NONE] * 2}}).splitlines()[-1]
+    assert last == "| rich-textured | unmasked | 0 of 24 | 1 | 0 |  |  |  |  |"
