@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -25,6 +25,11 @@ class FinishReason(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"
+
+
+Geometry: TypeAlias = Literal["calibrated", "each"]
+"""How the slices of a scan are laid onto each other: as the calibrated lens has it, alike at all positions; or each
+position on its own."""
 
 
 class Problem(Frozen):
@@ -70,7 +75,7 @@ class ScanStatus(Frozen):
     flagged: tuple[int, ...] = ()
     sweep: SweepFacts | None = None
     exposure: Exposure | None = None
-    geometry: Literal["calibrated", "each"] | None = None
+    geometry: Geometry | None = None
     uncalibrated: Problem | None = None
     proposal: SweepProposal | None = None
     eta_s: Seconds | None = None

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from scanner.capture.breathing import BreathingSweeps, calibrated_at
 from scanner.capture.calibration import Steps
 from scanner.capture.calibration_data import BreathingCalibration
-from scanner.capture.events import Problem
+from scanner.capture.events import Geometry, Problem
 from scanner.capture.progress import problem_of
 from scanner.capture.runs import Seen
 from scanner.errors import CalibrationFailed, CorruptState
@@ -19,10 +19,6 @@ from scanner.hardware.rig import Rig
 from scanner.plan.sweep import Sweep
 from scanner.store.manifest import Manifest
 from scanner.store.scan_folder import ScanFolder
-
-Geometry: TypeAlias = Literal["calibrated", "each"]
-"""How the slices of a scan are laid onto each other: as the calibrated lens has it, alike at all positions; or each
-position on its own."""
 
 Known: TypeAlias = BreathingCalibration | None
 
