@@ -135,7 +135,7 @@ POSITIONS = (
             Problem(
                 code="near-not-covered",
                 message="About 12% of the object lies nearer than the sweep reaches.",
-                hint="Use near 10.2, far 6.0, 10 slices.",
+                hint="Use near 10.2 D, far 6 D, 10 slices.",
             ),
         ),
     ),

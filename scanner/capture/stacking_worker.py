@@ -69,6 +69,7 @@ class StackingWorker:
         self._stacker = _stacker(folder.manifest)
         self._photo = Photo(folder.manifest)
         self._maps = maps_of(folder.manifest)
+        self._reach = reach_of(folder.manifest)
         self._quality = folder.manifest.plan.stacking.quality
         self._clock = clock
         self._stacked = stacked
@@ -142,7 +143,7 @@ class StackingWorker:
             _records(stack, stacked),
             images,
             took_s=self._clock.monotonic() - stack.began,
-            quality=attainable(stacked.quality, self._maps.sweep, reach_of(self._folder.manifest)),
+            quality=attainable(stacked.quality, self._maps.sweep, self._reach),
             taken_at=stack.taken_at,
             settle_s=settled.seconds,
             still=settled.still,

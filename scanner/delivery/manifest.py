@@ -14,14 +14,13 @@ from scanner.delivery.profiles import PositionFiles, Profile, position_files
 from scanner.errors import CorruptState
 from scanner.slices import SliceReport, StackQuality, SweepProposal
 from scanner.store.archive import Entry
+from scanner.store.images import FOCUS_STEPS
 from scanner.store.journal import History, Reason, SliceFacts, SliceRecord, State
 from scanner.store.manifest import Manifest
 from scanner.store.scan_folder import ScanFolder
 from scanner.units import Degrees, Dioptres, FocusPosition, Frozen, Seconds
 
 SCHEMA_ID = "urn:focusrig:photogrammetry-manifest:1"
-LEVELS = 65534
-"""Steps of a depth map from the far end of the sweep, 1, to its near end, 65535."""
 
 
 class DeliveredFile(Frozen):
@@ -149,7 +148,7 @@ def depth_scale(manifest: Manifest, unit: str) -> DepthScale | None:
     sweep = SweepFacts.model_validate(manifest.sweep)
     if sweep.near == sweep.far:
         return None
-    step = (sweep.near - sweep.far) / LEVELS
+    step = (sweep.near - sweep.far) / FOCUS_STEPS
     if manifest.focus_scale is None or unit != "D":
         return DepthScale(unit=unit, offset=sweep.far, step=step)
     scale = FocusScale.model_validate(manifest.focus_scale)

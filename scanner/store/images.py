@@ -17,6 +17,9 @@ from scanner.slices import Mask, Plane, Planes
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # ImageUnreadable tells what a damaged file is
 
+FOCUS_STEPS = 65534
+"""Of a focus map, from the far end of the sweep, 1, to its near end, 65535."""
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _RETAKE = "Copy the file again from where it came, or take the picture anew."
 
@@ -81,7 +84,7 @@ def encode_focus_map(focus: NDArray[np.float32], size: tuple[int, int], far: flo
     `near`, it is 1.
     """
     share = (focus - far) / (near - far) if near != far else 0.0 * focus
-    values = np.nan_to_num(1.0 + np.round(65534 * np.clip(share, 0.0, 1.0)), nan=0.0)
+    values = np.nan_to_num(1.0 + np.round(FOCUS_STEPS * np.clip(share, 0.0, 1.0)), nan=0.0)
     return _encode_map(values.astype(np.uint16), size)
 
 
